@@ -1,0 +1,1 @@
+"""A seeded synthetic hospital of any size."""

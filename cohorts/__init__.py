@@ -1,0 +1,1 @@
+"""Who: Circe expressions, attrition, matching, the draw of cases and controls."""

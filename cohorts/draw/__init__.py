@@ -1,0 +1,1 @@
+"""Cases and controls drawn from a cohort."""

@@ -1,0 +1,1 @@
+"""In which form: policy, pseudonyms, date shift, k-anonymity, risk."""

@@ -1,0 +1,1 @@
+"""May it leave: case, release, grant, rights, votes, the ledger."""

@@ -1,0 +1,1 @@
+"""What leaves: rows and windows, packages, versions, the release store."""

@@ -1,0 +1,1 @@
+"""The wiring: study and site models, stages, Prefect flows, the command line."""

@@ -1,0 +1,1 @@
+"""The people's door: web pages for the board, hospitals and startups."""

@@ -1,0 +1,1 @@
+"""Is it good: the release gate and its reports."""
