@@ -23,8 +23,9 @@ class Need:
     """The tables, columns and people that a step reads.
 
     columns: table -> the columns to show; an empty tuple means every column that this CDM version defines.
-    people: one int64 column `person_id` without duplicates; rows of tables with a person key are limited to them.
-        None means everybody. Tables without a person key (vocabulary, care_site ...) are never limited.
+    people: one int64 column `person_id` without duplicates; rows of tables with a person key, their own or through
+        the row that they hang on (note_nlp through note), are limited to them. None means everybody. Tables about
+        nobody (vocabulary, care_site ...) are never limited.
     """
 
     columns: Mapping[str, tuple[str, ...]]
@@ -71,8 +72,10 @@ class Source(ABC):
         """Create `cdm.<table>` (view or table) in `con` for every table of `need`, replacing an earlier one.
 
         Column order is the CDM's. An integer, date, timestamp, number or text column keeps its own width; another
-        family is cast to the CDM's type. An optional column that the database lacks is NULL of the CDM's type; a
-        missing required column or table raises `BadInput`. The view is valid while both `con` and the source are open.
+        family is cast to the CDM's type (BIGINT, DATE, TIMESTAMP, DOUBLE, VARCHAR), after a check that every value of
+        the rows asked for can be: BadInput says how many cannot. A blank text counts as NULL then. An optional column
+        that the database lacks is NULL of the CDM's type; a missing required column or table raises `BadInput`. The
+        view is valid while both `con` and the source are open; rows come in no promised order.
         """
 
     @abstractmethod
@@ -82,5 +85,7 @@ class Source(ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

@@ -16,9 +16,33 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-TEXT_ENDINGS = ("_source_value", "_name", "_code", "_text", "_title", "_reason", "_as_string", "_version", "vocabulary_id",
-                "domain_id", "concept_class_id", "standard_concept", "relationship_id", "role", "sig", "county", "state",
-                "city", "zip", "_abbreviation", "_holder", "_description", "_reference", "_etl_reference", "lot_number")
+TEXT_ENDINGS = (
+    "_source_value",
+    "_name",
+    "_code",
+    "_text",
+    "_title",
+    "_reason",
+    "_as_string",
+    "_version",
+    "vocabulary_id",
+    "domain_id",
+    "concept_class_id",
+    "standard_concept",
+    "relationship_id",
+    "role",
+    "sig",
+    "county",
+    "state",
+    "city",
+    "zip",
+    "_abbreviation",
+    "_holder",
+    "_description",
+    "_reference",
+    "_etl_reference",
+    "lot_number",
+)
 NUMBER_ENDINGS = ("_as_number", "quantity", "range_low", "range_high", "weight", "amount_value", "dose_value")
 
 

@@ -1,1 +1,1 @@
-"""One module for each kind of database."""
+"""One module per kind of database; what they share: what was found, how it is shown, which state it is in."""

@@ -1,1 +1,22 @@
-"""Cases and controls drawn from a cohort."""
+"""Cases and controls: eligible people, matched sets, balance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cdm.engine import Limits
+    from cdm.source import Source
+    from cohorts.draw.report import DrawReport
+    from cohorts.draw.spec import DrawSpec
+
+__all__ = ["draw"]
+
+
+def draw(source: Source, cohort: Path, spec: DrawSpec, out: Path, limits: Limits | None = None) -> DrawReport:
+    """Draw matched cases and controls from a cohort, and write them: see `cohorts.draw.drawing.draw`."""
+    # NumPy, Arrow and DuckDB load when something is drawn, not with the specification.
+    from cohorts.draw.drawing import draw as whole
+
+    return whole(source, cohort, spec, out, limits)

@@ -1,0 +1,60 @@
+"""Attrition counted from the tables that a run leaves behind."""
+
+from __future__ import annotations
+
+import duckdb
+
+from cohorts.attrition import Attrition, Step
+from cohorts.plan.nodes import Plan
+
+Counts = dict[int, tuple[int, int]]
+
+_BY_OWNER = "SELECT owner, count(DISTINCT person_id), count(*) FROM {table} GROUP BY owner"
+
+# Rules in turn: a row is left after rule n if its lowest n bits are set. `lead` is how many rules it keeps in a row.
+_LEAD = """SELECT owner, lead, count(*) AS entries, count(*) FILTER (WHERE best) AS people FROM (
+    SELECT owner, lead, row_number() OVER (PARTITION BY owner, person_id ORDER BY lead DESC) = 1 AS best FROM (
+        SELECT owner, person_id, bit_count(mask & ~(mask + 1)) AS lead FROM judged WHERE all_rules IS NOT NULL
+    )
+) GROUP BY owner, lead"""
+
+
+def attrition(con: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, Attrition]:
+    """The attrition of every definition of a finished run."""
+    first = _counts(con, "primary_count")
+    asked = _counts(con, "asked_count")
+    final = _by_owner(con, "cohort_row")
+    leads: dict[int, dict[int, tuple[int, int]]] = {}
+    if any(d.rules for d in plan.definitions):
+        for owner, lead, entries, people in con.execute(_LEAD).fetchall():
+            leads.setdefault(owner, {})[lead] = (people, entries)
+    found = {}
+    for owner, definition in enumerate(plan.definitions):
+        steps = [_step("primary events", first.get(owner))]
+        if definition.additional is not None or definition.qualified_limit != "all":
+            steps.append(_step("additional criteria", asked.get(owner)))
+        for number, rule in enumerate(definition.rules, 1):
+            left = [counts for lead, counts in leads.get(owner, {}).items() if lead >= number]
+            steps.append(Step(rule.name, sum(people for people, _ in left), sum(entries for _, entries in left)))
+        steps.append(_step("cohort", final.get(owner)))
+        found[definition.name] = Attrition(definition.name, tuple(steps))
+    return found
+
+
+def _step(name: str, counted: tuple[int, int] | None) -> Step:
+    people, entries = counted or (0, 0)
+    return Step(name, people, entries)
+
+
+def count_into(con: duckdb.DuckDBPyConnection, table: str, name: str) -> None:
+    """Keep the people and rows per owner of a table that will go."""
+    con.execute(f"CREATE TEMP TABLE {name} AS {_BY_OWNER.format(table=table)}")
+
+
+def _counts(con: duckdb.DuckDBPyConnection, table: str) -> Counts:
+    return {owner: (people, rows) for owner, people, rows in con.execute(f"SELECT * FROM {table}").fetchall()}
+
+
+def _by_owner(con: duckdb.DuckDBPyConnection, table: str) -> Counts:
+    found = con.execute(_BY_OWNER.format(table=table)).fetchall()
+    return {owner: (people, rows) for owner, people, rows in found}

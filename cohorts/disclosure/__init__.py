@@ -1,0 +1,30 @@
+"""Counts that may leave: small numbers withheld, and whatever would give them away by subtraction."""
+
+from cohorts.disclosure.cells import MARK, NOTES, Count, Tables
+from cohorts.disclosure.ledger import Answered
+from cohorts.disclosure.suppress import DEFAULT_THRESHOLD, stricter, suppress
+from cohorts.disclosure.tables import (
+    Step,
+    add_attrition,
+    suppress_attrition,
+    suppress_table,
+    suppress_table1,
+    text,
+)
+
+__all__ = [
+    "DEFAULT_THRESHOLD",
+    "MARK",
+    "NOTES",
+    "Answered",
+    "Count",
+    "Step",
+    "Tables",
+    "add_attrition",
+    "stricter",
+    "suppress",
+    "suppress_attrition",
+    "suppress_table",
+    "suppress_table1",
+    "text",
+]

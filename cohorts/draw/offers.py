@@ -1,0 +1,97 @@
+"""The first pass of a matching: each control, in the random order, goes to an open case at random."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cohorts.draw.candidates import Boxes, Ints, Points, Slots, fits
+from cohorts.draw.order import spread
+
+TRIES = 12
+
+
+@dataclass
+class Pairing:
+    """A matching that grows.
+
+    mate: for every control person its case or -1; degree: controls of every case;
+    repaired: control persons that came in over an augmenting path.
+    """
+
+    mate: Ints
+    degree: Ints
+    repaired: Ints
+
+    @classmethod
+    def empty(cls, cases: int, owners: int) -> Pairing:
+        """Nobody is matched."""
+        return cls(np.full(owners, -1, np.int64), np.zeros(cases, np.int64), np.zeros(owners, np.int64))
+
+
+class Queue:
+    """Untaken boxes of the strata with open cases, handed out stratum by stratum in random order."""
+
+    def __init__(self, some: Boxes, pairing: Pairing, strata: Ints) -> None:
+        open_ = np.zeros(int(some.stratum[-1]) + 2 if len(some) else 1, bool)
+        open_[strata[strata < len(open_)]] = True
+        self._box = np.flatnonzero(open_[some.stratum] & (pairing.mate[some.owner] < 0))
+        stratum = some.stratum[self._box]
+        codes = np.arange(len(open_))
+        self._next = np.searchsorted(stratum, codes, "left")
+        self._end = np.searchsorted(stratum, codes, "right")
+
+    def take(self, wanted: Ints) -> Ints:
+        """Hand out the next boxes, up to the wanted number of each stratum (an array over stratum codes)."""
+        wanted = np.resize(np.append(wanted, np.zeros(len(self._next), np.int64)), len(self._next))
+        n = np.minimum(np.maximum(wanted, 0), self._end - self._next)
+        start = np.repeat(self._next - (np.cumsum(n) - n), n)
+        self._next = self._next + n
+        return self._box[start + np.arange(len(start))]
+
+
+def offer(points: Points, some: Boxes, needy: Ints, pairing: Pairing) -> None:
+    """Give each needy case one control where one is left, without moving anybody who is matched.
+
+    In every round as many controls as there are open cases in a stratum (twice as many in each later round)
+    come forward in their random order. Each picks one open case within its reach; of two who pick the same,
+    the first in the order has it, the other tries again. A control that reaches none leaves; one that meets
+    none in `TRIES` rounds is left to the repair.
+    """
+    slots = Slots(points, needy)
+    queue = Queue(some, pairing, np.unique(points.stratum[needy]))
+    waiting = np.empty(0, np.int64)
+    tries = np.empty(0, np.int64)
+    codes = int(points.stratum.max(initial=0)) + 1
+    round_ = 0
+    while len(slots.case):
+        open_ = np.bincount(points.stratum[slots.case], minlength=codes) << min(round_, 24)
+        fresh = queue.take(open_ - np.bincount(some.stratum[waiting], minlength=codes))
+        waiting, tries = np.append(waiting, fresh), np.append(tries, np.zeros(len(fresh), np.int64))
+        if not len(waiting):
+            return
+        first, width = slots.ranges(some, waiting)
+        reach = (width > 0) & (pairing.mate[some.owner[waiting]] < 0)
+        waiting, tries, first, width = waiting[reach], tries[reach], first[reach], width[reach]
+        slot = first + spread(some.order[waiting], round_, np.maximum(width, 1))
+        slot, box = _winners(points, slots, some, waiting, slot)
+        pairing.mate[some.owner[box]] = slots.case[slot]
+        pairing.degree[slots.case[slot]] += 1
+        slots = Slots(points, np.delete(slots.case, slot))
+        keep = tries < TRIES
+        waiting, tries = waiting[keep], tries[keep] + 1
+        round_ += 1
+
+
+def _winners(points: Points, slots: Slots, some: Boxes, box: Ints, slot: Ints) -> tuple[Ints, Ints]:
+    """Settle who gets which slot: one box a slot, one slot a person, the first in the random order."""
+    good = fits(points, slots.case[slot], some, box)
+    slot, box = slot[good], box[good]
+    by = np.argsort(some.order[box], kind="stable")
+    slot, box = slot[by], box[by]
+    _, first = np.unique(slot, return_index=True)
+    first.sort()
+    slot, box = slot[first], box[first]
+    _, first = np.unique(some.owner[box], return_index=True)
+    return slot[first], box[first]

@@ -1,0 +1,150 @@
+"""Which tables and columns of the CDM a plan reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from cdm.errors import BadInput
+from cdm.source import Need
+from cohorts.criteria.domains import DOMAINS
+from cohorts.plan.filters import Column, Filter, Operand, operands, places
+from cohorts.plan.nodes import Definition, DrugExit, Eras, Group, Keep, Plan, Scan
+from cohorts.sql.scans import branches, event_columns
+
+_PLACES: Mapping[str, tuple[str, str]] = {
+    "person": ("person", "person_id"),
+    "visit": ("visit_occurrence", "visit_occurrence_id"),
+    "provider": ("provider", "provider_id"),
+    "care_site": ("care_site", "care_site_id"),
+}
+_PERIOD = ("person_id", "observation_period_start_date", "observation_period_end_date")
+
+
+class _Columns:
+    def __init__(self) -> None:
+        self.found: dict[str, dict[str, None]] = {}
+
+    def add(self, table: str, names: Iterable[str]) -> None:
+        self.found.setdefault(table, {}).update(dict.fromkeys(names))
+
+    def filters(self, conditions: tuple[Filter, ...]) -> None:
+        for place in places(conditions) - {"event"}:
+            table, key = _PLACES[place]
+            self.add(table, [key, "person_id"] if place == "visit" else [key])
+        for condition in conditions:
+            for one in operands(condition):
+                self._operand(one)
+
+    def _operand(self, given: Operand) -> None:
+        if isinstance(given, Column) and given.place != "event":
+            self.add(_PLACES[given.place][0], [given.name])
+        elif not isinstance(given, Column) and given.name.startswith("age"):
+            self.add("person", ["year_of_birth"])
+
+
+def need(plan: Plan) -> Need:
+    """The tables and columns that the whole plan reads, in alphabetical order."""
+    columns = _Columns()
+    columns.add("observation_period", _PERIOD)
+    scans = [(number, stream) for number, stream in enumerate(plan.streams) if isinstance(stream, Scan)]
+    for branch in branches(scans):
+        columns.add(branch.domain.table, event_columns(branch))
+    for stream in plan.streams:
+        if isinstance(stream, Scan | Eras):
+            columns.filters(stream.filters)
+    for definition in plan.definitions:
+        _definition(columns, definition)
+    for group in _groups(plan):
+        for person in group.people:
+            columns.filters(person.filters)
+            columns.add("person", ["person_id"])
+    _vocabulary(columns, plan)
+    return Need({table: tuple(sorted(names)) for table, names in sorted(columns.found.items())})
+
+
+def _definition(columns: _Columns, definition: Definition) -> None:
+    if isinstance(definition.exit, DrugExit):
+        domain = DOMAINS["DrugExposure"]
+        names = ["person_id", domain.start, "drug_concept_id", "drug_source_concept_id"]
+        ends = [*domain.end, str(domain.supply)] if definition.exit.days_supply is None else []
+        columns.add(domain.table, [*names, *ends])
+
+
+def _vocabulary(columns: _Columns, plan: Plan) -> None:
+    items = [item for items in plan.sets for item in items]
+    if items:
+        columns.add("concept", ["concept_id", "invalid_reason"])
+        columns.add("concept_ancestor", ["ancestor_concept_id", "descendant_concept_id"])
+    if any(item.mapped for item in items):
+        columns.add("concept_relationship", ["concept_id_1", "concept_id_2", "relationship_id", "invalid_reason"])
+
+
+def _groups(plan: Plan) -> list[Group]:
+    waiting = [stream.group for stream in plan.streams if isinstance(stream, Keep)]
+    waiting += [group for d in plan.definitions for group in (d.additional, *(r.group for r in d.rules)) if group]
+    found = []
+    while waiting:
+        group = waiting.pop()
+        found.append(group)
+        waiting += group.groups
+    return found
+
+
+def refuse_missing(plan: Plan, present: Mapping[str, tuple[str, ...]], tables: Iterable[str]) -> None:
+    """Raise `BadInput` naming the definition and the table if the CDM lacks a table that the plan reads."""
+    missing = sorted(set(tables) - set(present))
+    if not missing:
+        return
+    for definition in plan.definitions:
+        lacking = sorted(set(need(_alone(plan, definition)).columns) & set(missing))
+        if lacking:
+            raise BadInput(
+                f"definition {definition.name} needs the table {lacking[0]}, which this CDM does not have; "
+                "load it, or take the criterion out of the definition"
+            )
+
+
+def _alone(plan: Plan, definition: Definition) -> Plan:
+    """The plan of one definition; streams of others become scans of nothing."""
+    used = streams_of(plan, definition)
+    blank = Eras((), 0)
+    streams = tuple(stream if number in used else blank for number, stream in enumerate(plan.streams))
+    sets = plan.sets if any(isinstance(s, Scan) and s.concept_set is not None for s in streams) else ()
+    return Plan((definition,), streams, sets)
+
+
+def streams_of(plan: Plan, definition: Definition) -> set[int]:
+    """All streams that a definition rests on."""
+    groups = [
+        *([definition.additional] if definition.additional else []),
+        *(rule.group for rule in definition.rules),
+    ]
+    return closure(plan, [*definition.primary, *definition.censoring, *streams_in(groups)])
+
+
+def streams_in(groups: Iterable[Group]) -> set[int]:
+    """The streams that groups look at."""
+    found: set[int] = set()
+    for group in groups:
+        found |= {check.stream for check in group.checks} | streams_in(group.groups)
+    return found
+
+
+def closure(plan: Plan, streams: Iterable[int]) -> set[int]:
+    """These streams and all that they are made of."""
+    found: set[int] = set()
+    waiting = list(streams)
+    while waiting:
+        number = waiting.pop()
+        if number not in found:
+            found.add(number)
+            waiting += made_of(plan, number)
+    return found
+
+
+def made_of(plan: Plan, number: int) -> list[int]:
+    """The streams that a stream is made of."""
+    stream = plan.streams[number]
+    if isinstance(stream, Keep):
+        return [stream.stream, *streams_in([stream.group])]
+    return list(stream.streams) if isinstance(stream, Eras) else []

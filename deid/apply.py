@@ -1,0 +1,64 @@
+"""De-identification of one extract: the rows of drawn people in, tables that may leave out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cdm.engine import Limits, connect
+from cdm.errors import BadInput
+from cdm.schema import VERSIONS
+from cdm.source import CdmVersion
+from deid.cohort import write_cohort
+from deid.exposure import find_shared_days, measure_shared_days
+from deid.inputs import open_draw, open_raw
+from deid.keys import GrantKeys
+from deid.parquet import write_table
+from deid.people.describe import describe
+from deid.policy import Policy
+from deid.pseudonyms import make_maps
+from deid.report import DeidReport, column_record, risk_record, write_json
+from deid.tables import write_tables
+
+
+def deidentify(  # noqa: PLR0913  # the contract with the stage that calls it
+    raw: Path,
+    draw: Path,
+    policy: Policy,
+    keys: GrantKeys,
+    site_id: str,
+    cdm_version: CdmVersion,
+    out: Path,
+    private: Path,
+    limits: Limits | None = None,
+) -> DeidReport:
+    """De-identify raw/<table>.parquet, the rows of the people in `draw`, under one grant's keys.
+
+    Writes out/<table>.parquet (CDM tables without their dropped columns, person_id the pseudonym; sorted by
+    person, date, key), out/cohort.parquet (subject_id, site_id, set_id, role, index_date, weight),
+    out/columns.json, out/risk.json, and private/crosswalk.parquet (person_id, subject_id, offset_days,
+    kept), the way back to the people, which must never leave the run's folder. Both folders exist. The same
+    input and keys give the same bytes.
+
+    Raises BadInput for a file or column that no rule can cover, and GateRefused where k-anonymity would
+    leave out more people than the policy allows.
+    """
+    if cdm_version not in VERSIONS:
+        raise BadInput(f"CDM {cdm_version} is not known here; the policy covers {' and '.join(VERSIONS)}")
+    with connect(limits) as con:
+        tables = open_raw(con, raw, cdm_version)
+        open_draw(con, draw)
+        people = describe(con, tables, policy, keys)
+        con.register("given", people.table)
+        con.execute("CREATE TABLE people AS SELECT * FROM given")
+        con.unregister("given")
+        region_untold = "region" in people.quasi and people.level("region") > 0
+        make_maps(con, tables, policy, keys, untold=("location",) if region_untold else ())
+        find_shared_days(con, tables, policy)
+        shared = measure_shared_days(con, tables, policy)
+        written = write_tables(con, tables, policy, site_id, cdm_version, out)
+        write_cohort(con, keys, site_id, out / "cohort.parquet")
+    crosswalk = people.table.select(["person_id", "subject_id", "offset_days", "kept"])
+    write_table(crosswalk, private / "crosswalk.parquet")
+    write_json(column_record(policy, cdm_version), out / "columns.json")
+    write_json(risk_record(policy, people, shared), out / "risk.json")
+    return DeidReport(policy, people, tuple(written), tuple(shared))

@@ -1,0 +1,105 @@
+"""Programme, hospital, study: three files, one policy, the stricter wins and nothing loosens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cdm.errors import BadInput
+from deid.policy.check import check
+from deid.policy.model import (
+    HospitalPolicy,
+    Policy,
+    PolicyPart,
+    Programme,
+    Rule,
+    Settings,
+    StudyPolicy,
+    TableRules,
+)
+from deid.policy.strictness import NOT_LOOSER, not_looser
+
+Tables = dict[str, TableRules]
+
+
+def compose(programme: Programme, hospital: HospitalPolicy | None = None, study: StudyPolicy | None = None) -> Policy:
+    """Make the policy of one release.
+
+    Raises BadInput where a hospital or a study loosens what stands before it, asks for a tier that is not
+    offered, names a table or column that no CDM version has, or where a rule would let an identifier
+    through.
+    """
+    hospital, study = hospital or HospitalPolicy(), study or StudyPolicy()
+    if study.tier not in hospital.allowed_tiers:
+        offered = ", ".join(hospital.allowed_tiers) or "none"
+        raise BadInput(
+            f"the study's policy asks for tier '{study.tier}', the hospital offers {offered}; change the tier"
+        )
+    tables: Tables = dict(programme.tables)
+    settings = programme.settings.model_dump(exclude_none=True)
+    tier = programme.tiers.get(study.tier, PolicyPart())
+    for name, part in (
+        (f"the programme's tier '{study.tier}'", tier),
+        ("the hospital's policy", hospital),
+        ("the study's policy", study),
+    ):
+        tables = _tighten_tables(tables, part.tables, name)
+        settings = _tighten_settings(settings, part.settings.model_dump(exclude_none=True), name)
+    missing = sorted(set(Settings.model_fields) - set(settings))
+    if missing:
+        raise BadInput(f"the programme's policy gives no {missing[0]}; add it under settings")
+    policy = Policy(
+        tier=study.tier,
+        layers=((programme.name, programme.version), (hospital.name, hospital.version)),
+        settings=Settings.model_validate(settings),
+        columns={name: dict(rules) for name, rules in sorted(tables.items()) if not isinstance(rules, Rule)},
+        dropped={name: rules for name, rules in sorted(tables.items()) if isinstance(rules, Rule)},
+        reasons={**programme.reasons, **tier.reasons, **hospital.reasons, **study.reasons},  # type: ignore[dict-item]  # language keys
+    )
+    check(policy)
+    return policy
+
+
+def _tighten_tables(base: Tables, new: Mapping[str, TableRules], who: str) -> Tables:
+    out = dict(base)
+    for table, rules in new.items():
+        old = base.get(table)
+        if isinstance(rules, Rule):
+            out[table] = rules
+        elif old is None or isinstance(old, Rule):
+            raise _looser(who, table, "gives rules for its columns", "the whole table is dropped")
+        else:
+            out[table] = {
+                **old,
+                **{c: _tighten(old.get(c), r, who, f"{table}.{c}") for c, r in rules.items()},
+            }
+    return out
+
+
+def _tighten(old: Rule | None, new: Rule, who: str, where: str) -> Rule:
+    old = old or Rule(action="drop")
+    if not_looser(new, old):
+        return new
+    if new.action == old.action:
+        raise BadInput(
+            f"{who}: {where}: {new.action} stands there with other parameters than before; "
+            "leave the rule out, or take a stricter action"
+        )
+    raise _looser(who, where, f"says {new.action}", f"it is {old.action}")
+
+
+def _tighten_settings(base: dict[str, object], new: Mapping[str, object], who: str) -> dict[str, object]:
+    for name, value in new.items():
+        if name in base and not NOT_LOOSER[name](value, base[name]):
+            raise _looser(who, f"settings.{name}", f"says {_shown(value)}", f"it is {_shown(base[name])}")
+    return {**base, **new}
+
+
+def _shown(value: object) -> str:
+    return ", ".join(str(v) for v in value) if isinstance(value, tuple) else str(value)
+
+
+def _looser(who: str, where: str, says: str, stands: str) -> BadInput:
+    return BadInput(
+        f"{who}: {where}: {says} where {stands} so far; a policy may only tighten what stands before it, "
+        "so remove this or make it stricter"
+    )

@@ -1,0 +1,201 @@
+"""What a policy file may say, and the one policy that the files together make."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Literal, get_args
+
+import rfc8785
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+Action = Literal["keep", "shift", "pseudonymise", "generalise", "replace", "drop", "drop_table"]
+Generaliser = Literal["quasi-identifier", "year", "allow-list", "rows", "own-days"]
+Tier = Literal["open-room", "outside"]
+QuasiIdentifier = Literal["sex", "birth_year", "region", "index_year"]
+Precision = Literal["second", "minute", "hour", "day"]
+
+TIERS: tuple[Tier, ...] = get_args(Tier)
+ACTIONS: tuple[Action, ...] = get_args(Action)
+NO_RULE = "No rule of the policy names it."
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Rule(_Part):
+    """What becomes of one column, or with `drop_table` of one table.
+
+    In a file: `action reason`, or a mapping. reason: a key of the policy's reasons, or a sentence.
+    by: of `generalise`. values: of the allow-list. value: of `replace` ($site_id, $cdm_version, or the
+    value itself). of: of `pseudonymise`, the table pointed at where the CDM declares no foreign key.
+    """
+
+    action: Action
+    reason: str = ""
+    by: Generaliser | None = None
+    values: tuple[str, ...] = ()
+    value: int | str | None = None
+    of: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        action, _, reason = given.partition(" ")
+        return {"action": action, "reason": reason.strip()}
+
+    @model_validator(mode="after")
+    def _complete(self) -> Rule:
+        wanted = {
+            "by": self.action == "generalise",
+            "values": self.by == "allow-list",
+            "value": self.action == "replace",
+        }
+        for name, needed in wanted.items():
+            if (getattr(self, name) not in (None, ())) != needed:
+                raise ValueError(f"'{name}' belongs to {_OWNER[name]}, and is needed there")
+        if self.of is not None and self.action != "pseudonymise":
+            raise ValueError("'of' belongs to action pseudonymise")
+        return self
+
+
+_OWNER = {"by": "action generalise", "values": "generalise by allow-list", "value": "action replace"}
+
+
+class SettingsPart(_Part):
+    """The settings that one file gives; None leaves what stands below it."""
+
+    k: int | None = Field(None, ge=2, le=1000)
+    suppression_limit: float | None = Field(None, ge=0, le=1)
+    quasi_identifiers: tuple[QuasiIdentifier, ...] | None = None
+    birth_year_band: Literal[1, 5, 10, 20] | None = None
+    top_age: int | None = Field(None, ge=1, le=120)
+    shift_days: int | None = Field(None, ge=7, le=3650)
+    keep_weekday: bool | None = None
+    datetime_precision: Precision | None = None
+    shared_day_limit: float | None = Field(None, gt=0, le=1)
+    importance: dict[QuasiIdentifier, Annotated[float, Field(gt=0, le=100)]] | None = None
+
+
+class Settings(_Part):
+    """Every setting, decided.
+
+    k: people. suppression_limit: share of the drawn people. birth_year_band: narrowest band, in years. top_age: years;
+    older people share one band. shift_days: largest offset, in days. keep_weekday: offsets are whole weeks.
+    shared_day_limit: share of people from which on a day is no person's own. importance: weight of telling each
+    quasi-identifier finely, 1 where none is given; only the proportions count.
+    """
+
+    k: int
+    suppression_limit: float
+    quasi_identifiers: tuple[QuasiIdentifier, ...]
+    birth_year_band: int
+    top_age: int
+    shift_days: int
+    keep_weekday: bool
+    datetime_precision: Precision
+    shared_day_limit: float
+    importance: dict[QuasiIdentifier, float]
+
+
+def _whole_or_columns(given: object) -> str:
+    """Tell a whole table's rule from rules by column, so that a mistake is told of the one that was meant."""
+    whole = isinstance(given, str | Rule) or (isinstance(given, dict) and "action" in given)
+    return "table" if whole else "columns"
+
+
+TableRules = Annotated[
+    Annotated[Rule, Tag("table")] | Annotated[dict[str, Rule], Tag("columns")],
+    Discriminator(_whole_or_columns),
+]
+
+
+class PolicyPart(_Part):
+    """Rules and settings of one file; what it does not name stays as the files before it say.
+
+    tables: table -> one `drop_table` rule, or column -> rule. lists: named lists for YAML anchors.
+    reasons: key -> {en, ko}.
+    """
+
+    settings: SettingsPart = Field(default_factory=SettingsPart)
+    tables: dict[str, TableRules] = Field(default_factory=dict)
+    lists: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    reasons: dict[str, dict[Literal["en", "ko"], str]] = Field(default_factory=dict)
+
+
+class StudyPolicy(PolicyPart):
+    """What a study tightens, and where its data are meant to be used."""
+
+    tier: Tier = "open-room"
+
+
+class HospitalPolicy(PolicyPart):
+    """What a hospital tightens, and the tiers to which it releases."""
+
+    name: str = "hospital"
+    version: str = "1"
+    allowed_tiers: tuple[Tier, ...] = TIERS
+
+
+class Programme(PolicyPart):
+    """The programme's policy: a rule for everything, and what each tier tightens."""
+
+    name: str
+    version: str
+    tiers: dict[Tier, PolicyPart] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The policy of one release, composed: what it does not name is dropped.
+
+    layers: (name, version) of the files it is made of. columns: table -> column -> rule. dropped: table ->
+    rule. reasons: key -> language -> sentence.
+    """
+
+    tier: Tier
+    layers: tuple[tuple[str, str], ...]
+    settings: Settings
+    columns: Mapping[str, Mapping[str, Rule]]
+    dropped: Mapping[str, Rule]
+    reasons: Mapping[str, Mapping[str, str]]
+
+    def rule(self, table: str, column: str) -> Rule:
+        """Find the one rule for a column; a column or table without a rule is dropped."""
+        if table in self.dropped:
+            return self.dropped[table]
+        if table not in self.columns:
+            return Rule(action="drop_table", reason=NO_RULE)
+        return self.columns[table].get(column, Rule(action="drop", reason=NO_RULE))
+
+    def released(self, table: str) -> bool:
+        """Tell whether the table leaves at all."""
+        return table in self.columns and table not in self.dropped
+
+    def sentence(self, rule: Rule, language: Literal["en", "ko"] = "en") -> str:
+        """Say why, in words."""
+        return self.reasons.get(rule.reason, {}).get(language, rule.reason)
+
+    def to_json(self) -> dict[str, object]:
+        """Give everything the policy decides, as plain JSON; reasons are words and decide nothing."""
+
+        def plain(rule: Rule) -> dict[str, object]:
+            return rule.model_dump(mode="json", exclude={"reason"}, exclude_defaults=True)
+
+        return {
+            "tier": self.tier,
+            "layers": [list(layer) for layer in self.layers],
+            "settings": self.settings.model_dump(mode="json"),
+            "columns": {t: {c: plain(r) for c, r in rules.items()} for t, rules in self.columns.items()},
+            "dropped": sorted(self.dropped),
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash (SHA-256) the canonical JSON (RFC 8785) of everything it decides."""
+        return hashlib.sha256(rfc8785.dumps(self.to_json())).hexdigest()  # type: ignore[arg-type]  # plain JSON by construction

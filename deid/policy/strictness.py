@@ -1,0 +1,47 @@
+"""Which of two rules or settings protects more: the one table that composition asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+from deid.policy.model import Action, Precision, Rule
+
+# Actions of one rank do different things, and neither is stricter than the other.
+STRICTNESS: Mapping[Action, int] = {
+    "keep": 0,
+    "shift": 1,
+    "pseudonymise": 1,
+    "generalise": 1,
+    "replace": 2,
+    "drop": 3,
+    "drop_table": 4,
+}
+
+_PRECISION = get_args(Precision)
+
+# setting -> whether `new` protects at least as much as `old`.
+NOT_LOOSER: Mapping[str, Callable[[Any, Any], bool]] = {
+    "k": lambda new, old: new >= old,
+    "suppression_limit": lambda new, old: new <= old,
+    "quasi_identifiers": lambda new, old: set(new) >= set(old),
+    "birth_year_band": lambda new, old: new >= old,
+    "top_age": lambda new, old: new <= old,
+    "shift_days": lambda new, old: new >= old,
+    "keep_weekday": lambda new, old: new <= old,
+    "shared_day_limit": lambda new, old: new <= old,
+    "importance": lambda new, old: True,  # what to keep finest protects neither more nor less
+    "datetime_precision": lambda new, old: _PRECISION.index(new) >= _PRECISION.index(old),
+}
+
+
+def not_looser(new: Rule, old: Rule) -> bool:
+    """Whether `new` protects at least as much as `old`.
+
+    The same action protects as much when its parameters are the same, or its allow-list is shorter.
+    """
+    if new.action != old.action:
+        return STRICTNESS[new.action] > STRICTNESS[old.action]
+    if new.by == old.by == "allow-list":
+        return set(new.values) <= set(old.values)
+    return (new.by, new.value, new.of) == (old.by, old.value, old.of)

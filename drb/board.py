@@ -1,0 +1,167 @@
+"""The data review board: people, cases, releases, grants and the ledger, over one database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Engine, func, select
+
+from drb import ledger, migrate
+from drb.cases import Cases
+from drb.database import connect
+from drb.errors import BadInput
+from drb.facts import Actor, Asked, Facts
+from drb.grants import Grants
+from drb.ledger import Recorded
+from drb.load import case_facts, grant_facts, release_facts
+from drb.models import Case, Grant, Release
+from drb.people import People
+from drb.quorum import Settings
+from drb.releases import Releases
+from drb.rights import Decision, refuse
+from drb.states import ReleaseState, Role
+from drb.verify import LedgerReport, verify
+from drb.views import Waiting
+from drb.visible import seen_cases, seen_grants, seen_releases
+from drb.waiting import waiting
+from drb.work import Clock, Desk, Work, refusal, utc_now
+
+
+@dataclass(frozen=True)
+class Board:
+    """An open board. Close it, or use it as a context manager. Safe to use from several threads."""
+
+    engine: Engine
+    settings: Settings
+    clock: Clock
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Where transactions are opened."""
+        return Desk(self.engine, self.settings, self.clock)
+
+    @cached_property
+    def people(self) -> People:
+        """Organisations, people, roles."""
+        return People(self.desk)
+
+    @cached_property
+    def cases(self) -> Cases:
+        """심의 건."""
+        return Cases(self.desk)
+
+    @cached_property
+    def releases(self) -> Releases:
+        """반출 건."""
+        return Releases(self.desk)
+
+    @cached_property
+    def grants(self) -> Grants:
+        """이용권."""
+        return Grants(self.desk)
+
+    def decide(self, actor: str, action: str, name: str, asked: Asked | None = None) -> Decision:
+        """Ask, without doing it and without a record, whether a person may do `action` to 'case:ID', 'release:NAME' ..."""
+        with self.desk.read() as work:
+            return work.decide(work.actor(actor), action, _facts(work, name), asked)
+
+    def may_download(self, person_id: str, release: str, now: datetime | None = None) -> Decision:
+        """Answer whether a person may download a release; now: the board's clock when not given."""
+        return self.grants.may_download(person_id, release, now)
+
+    def queue(self, person_id: str) -> tuple[Waiting, ...]:
+        """List what waits for a person, longest first."""
+        with self.desk.read() as work:
+            return waiting(work, work.actor(person_id))
+
+    def events(self, actor: str, name: str | None = None, limit: int | None = None) -> tuple[Recorded, ...]:
+        """Read one object's events ('case:ID' ...), or everybody's, in order; with a limit the last ones.
+
+        Raises Refused, recorded, for whoever may not read them. While a review is blind, votes are shown without content.
+        """
+        with self.desk.look(actor, name or "board:ledger") as work:
+            acting = work.actor(actor)
+            blind = _readable(work, acting, name)
+            found = ledger.read(work.session, name, limit)
+        return tuple(_masked(event) if blind and event.action == "vote" else event for event in found)
+
+    def verify(self) -> LedgerReport:
+        """Verify the whole ledger, every row and every text."""
+        with self.desk.read() as work:
+            return verify(work.session)
+
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """Count cases, releases and grants by state."""
+        with self.desk.read() as work:
+            return {
+                name: {
+                    row[0].value: row[1]
+                    for row in work.session.execute(
+                        select(model.state, func.count()).group_by(model.state).order_by(model.state)
+                    )
+                }
+                for name, model in _MODELS.items()
+            }
+
+    def close(self) -> None:
+        """Give the connections back; idempotent."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+_MODELS: Mapping[str, Any] = {"case": Case, "release": Release, "grant": Grant}
+
+
+def open_board(url: str, *, settings: Settings | None = None, clock: Clock = utc_now) -> Board:
+    """Open a board and bring its database to today's layout.
+
+    url: sqlite:///path/board.sqlite or postgresql://user@host/database. Raises BadInput when it cannot be opened.
+    """
+    engine = connect(url)
+    migrate.upgrade(engine)
+    return Board(engine, settings or Settings(), clock)
+
+
+def _facts(work: Work, name: str) -> Facts:
+    kind, _, key = name.partition(":")
+    model = _MODELS.get(kind)
+    row = work.session.get(model, key) if model is not None else None
+    if isinstance(row, Case):
+        return case_facts(work.session, [row])[key]
+    if isinstance(row, Release):
+        return release_facts(work.session, [row])[key]
+    if isinstance(row, Grant):
+        return grant_facts(work.session, [row])[key]
+    raise BadInput("no such object; give 'case:ID', 'release:NAME' or 'grant:ID'")
+
+
+def _readable(work: Work, actor: Actor, name: str | None) -> bool:
+    """Raise Refused unless the events may be read; say whether votes are still blind to this reader."""
+    kind, _, key = (name or "").partition(":")
+    if actor.roles & {Role.AUDITOR, Role.PRIVACY_OFFICER, Role.SYSTEM}:
+        return False
+    queries: Mapping[str, Any] = {
+        "case": seen_cases(actor).where(Case.id == key),
+        "release": seen_releases(actor).where(Release.name == key),
+        "grant": seen_grants(actor).where(Grant.id == key),
+    }
+    row = work.session.scalars(queries[kind]).one_or_none() if kind in queries else None
+    if row is None:
+        raise refusal(refuse("visible"))
+    return isinstance(row, Release) and row.state is ReleaseState.PARTIALLY_REVIEWED
+
+
+def _masked(event: Recorded) -> Recorded:
+    return Recorded(**{**event.__dict__, "payload": {}})

@@ -1,0 +1,256 @@
+"""Read people and objects as facts: a fixed number of queries, however many objects."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from drb.conditions import LABELS, Conditions
+from drb.conditions import read as read_conditions
+from drb.facts import Actor, Bound, CaseFacts, GrantFacts, ReleaseBallot, ReleaseFacts
+from drb.models import (
+    Base,
+    Case,
+    CaseComment,
+    CaseCondition,
+    CasePerson,
+    Grant,
+    Organisation,
+    Person,
+    Release,
+    RoleAssignment,
+    Vote,
+)
+from drb.quorum import Ballot
+from drb.scope import beyond
+from drb.states import GrantState, OrganisationKind, Role
+
+Row = TypeVar("Row", bound=Base)
+INTEREST, ENDORSEMENT, REQUIREMENT = "interest", "endorsement", "requirement"
+# These need no form: nobody can apply without them.
+_FORM = ("title", "purpose", "tables", "irb_reference")
+
+
+def actors(
+    session: Session, ids: Iterable[str] | None = None, holding: Iterable[Role] | None = None
+) -> dict[str, Actor]:
+    """Read people with the roles in force: all of them, those asked for, or those who hold one of some roles."""
+    query = select(Person, Organisation).join(Organisation, Organisation.id == Person.organisation_id)
+    held = select(RoleAssignment.person_id, RoleAssignment.role).where(
+        RoleAssignment.confirmed_by.is_not(None), RoleAssignment.ended_by.is_(None)
+    )
+    if holding is not None:
+        some = select(RoleAssignment.person_id).where(RoleAssignment.role.in_(sorted(holding)))
+        query, held = query.where(Person.id.in_(some)), held.where(RoleAssignment.person_id.in_(some))
+    if ids is not None:
+        wanted = sorted(set(ids))
+        query, held = query.where(Person.id.in_(wanted)), held.where(RoleAssignment.person_id.in_(wanted))
+    roles: dict[str, set[Role]] = defaultdict(set)
+    for person_id, role in session.execute(held):
+        roles[person_id].add(role)
+    return {
+        person.id: Actor(person.id, home.id, home.kind, serves(home), frozenset(roles[person.id]), active=person.active)
+        for person, home in session.execute(query)
+    }
+
+
+def serves(home: Organisation) -> frozenset[str] | None:
+    """Tell which sites an organisation serves; None: every one."""
+    if home.kind is OrganisationKind.HOSPITAL:
+        return frozenset({home.site_id} if home.site_id else ())
+    if home.kind is OrganisationKind.STARTUP:
+        return frozenset()
+    return None if home.serves is None else frozenset(home.serves)
+
+
+def _grouped(rows: Iterable[Any], key: str) -> dict[str, list[Any]]:
+    groups: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        groups[getattr(row, key)].append(row)
+    return groups
+
+
+def _standing_votes(session: Session, objects: Sequence[str]) -> dict[str, list[Vote]]:
+    query = select(Vote).where(Vote.object.in_(objects), Vote.voided_at.is_(None)).order_by(Vote.id)
+    return _grouped(session.scalars(query), "object")
+
+
+def _copies(session: Session, key: Any, ids: Sequence[str]) -> dict[str, int]:
+    query = (
+        select(key, func.count())
+        .select_from(Grant)
+        .join(Release, Release.name == Grant.release_name)
+        .where(
+            key.in_(ids),
+            or_(Grant.state == GrantState.ACTIVE, Grant.downloads > 0),
+            Grant.state != GrantState.DESTROYED,
+        )
+        .group_by(key)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def conditions_of(rows: Iterable[CaseCondition]) -> Conditions:
+    """Put the typed conditions of a case together."""
+    return read_conditions({row.kind: row.value for row in rows if row.kind in LABELS})
+
+
+def missing_parts(case: Case) -> tuple[str, ...]:
+    """Name the parts of the form that are empty."""
+    return tuple(name for name in _FORM if not getattr(case, name))
+
+
+def case_facts(session: Session, cases: Sequence[Case]) -> dict[str, CaseFacts]:
+    """Read what the rules need to know about cases; seven queries."""
+    ids = [case.id for case in cases]
+    votes = _standing_votes(session, [f"case:{i}" for i in ids])
+    comments = _grouped(session.scalars(select(CaseComment).where(CaseComment.case_id.in_(ids))), "case_id")
+    people = _grouped(session.scalars(select(CasePerson).where(CasePerson.case_id.in_(ids))), "case_id")
+    query = select(CaseCondition).where(CaseCondition.case_id.in_(ids)).order_by(CaseCondition.id)
+    conditions = _grouped(session.scalars(query), "case_id")
+    copies = _copies(session, Release.case_id, ids)
+    voters = actors(session, holding=(Role.MEMBER, Role.CHAIR))
+    facts = {}
+    for case in cases:
+        interested = frozenset(p.person_id for p in people[case.id] if p.kind == INTEREST)
+        requirements = {requirement_name(row): row for row in conditions[case.id] if row.kind == REQUIREMENT}
+        facts[case.id] = CaseFacts(
+            id=case.id,
+            state=case.state,
+            site_id=case.site_id,
+            study_id=case.study_id,
+            organisation=case.organisation_id,
+            applicant=case.applicant_id,
+            version=case.round,
+            route=case.route,
+            missing=missing_parts(case),
+            open_sections=frozenset(c.section for c in comments[case.id] if c.answer_id is None),
+            ballots=tuple(
+                Ballot(v.person_id, v.choice, external=_external(voters.get(v.person_id), case))
+                for v in votes[f"case:{case.id}"]
+                if v.person_id not in interested
+            ),
+            entitled=sum(_entitled(actor, case, interested) for actor in voters.values()),
+            interested=interested,
+            requirements=frozenset(requirements),
+            unmet=frozenset(name for name, row in requirements.items() if row.evidence_id is None),
+            endorsers=frozenset(p.person_id for p in people[case.id] if p.kind == ENDORSEMENT) - interested,
+            copies_out=copies.get(case.id, 0),
+            tables={table: tuple(columns) for table, columns in case.tables.items()},
+            conditions=conditions_of(conditions[case.id]),
+        )
+    return facts
+
+
+def requirement_name(row: CaseCondition) -> str:
+    """Name a requirement, as people see it."""
+    return str(row.value)
+
+
+def _external(actor: Actor | None, case: Case) -> bool:
+    return actor is not None and not (
+        actor.kind is OrganisationKind.HOSPITAL and actor.serves == frozenset({case.site_id})
+    )
+
+
+def _entitled(actor: Actor, case: Case, interested: frozenset[str]) -> bool:
+    serving = actor.serves is None or case.site_id in actor.serves
+    votes = bool(actor.roles & {Role.MEMBER, Role.CHAIR})
+    apart = actor.organisation != case.organisation_id and actor.id != case.applicant_id
+    return actor.active and serving and votes and apart and actor.id not in interested
+
+
+def bound(release: Release, case: CaseFacts) -> Bound:
+    """Say what an approval given now is tied to."""
+    return Bound(release.manifest_digest, release.policy_digest, release.cdm_digest, case.version)
+
+
+def release_facts(
+    session: Session, releases: Sequence[Release], cases: dict[str, CaseFacts] | None = None
+) -> dict[str, ReleaseFacts]:
+    """Read what the rules need to know about releases, their cases included; a dozen queries."""
+    if cases is None:
+        ids = sorted({release.case_id for release in releases})
+        cases = case_facts(session, list(session.scalars(select(Case).where(Case.id.in_(ids)))))
+    names = [release.name for release in releases]
+    votes = _standing_votes(session, [f"release:{name}" for name in names])
+    copies = _copies(session, Release.name, names)
+    builders = actors(session, {release.built_by for release in releases})
+    facts = {}
+    for release in releases:
+        case = cases[release.case_id]
+        builder = builders.get(release.built_by)
+        facts[release.name] = ReleaseFacts(
+            id=release.name,
+            state=release.state,
+            case=case,
+            site_id=release.site_id,
+            study_id=release.study_id,
+            bound=bound(release, case),
+            built_by=release.built_by,
+            builder_serves=builds_for(builder, release.site_id),
+            author=release.author_id,
+            checked_digest=release.checked_digest,
+            beyond_case=beyond(case, release.tables, release.smallest_class),
+            ballots=tuple(
+                ReleaseBallot(v.person_id, v.choice, Bound(**v.bound))
+                for v in votes[f"release:{release.name}"]
+                if v.person_id not in case.interested
+            ),
+            approved=Bound(**release.approved) if release.approved else None,
+            approved_at=release.approved_at,
+            copies_out=copies.get(release.name, 0),
+        )
+    return facts
+
+
+def builds_for(builder: Actor | None, site_id: str) -> bool:
+    """Say whether a person is a data engineer of this hospital."""
+    return (
+        builder is not None
+        and builder.active
+        and Role.DATA_ENGINEER in builder.roles
+        and builder.kind is OrganisationKind.HOSPITAL
+        and builder.serves == frozenset({site_id})
+    )
+
+
+def grant_facts(session: Session, grants: Sequence[Grant]) -> dict[str, GrantFacts]:
+    """Read what the rules need to know about grants, their releases and cases included."""
+    names = sorted({grant.release_name for grant in grants})
+    releases = release_facts(session, list(session.scalars(select(Release).where(Release.name.in_(names)))))
+    people = actors(session, {grant.person_id for grant in grants})
+    return {
+        grant.id: GrantFacts(
+            grant.id,
+            grant.state,
+            releases[grant.release_name],
+            grant.person_id,
+            not_entitled(people.get(grant.person_id), releases[grant.release_name].case),
+            certified=grant.certificate_id is not None,
+        )
+        for grant in grants
+    }
+
+
+def not_entitled(person: Actor | None, case: CaseFacts) -> str | None:
+    """Say why a person may not hold a grant under a case; None: they may."""
+    if person is None or not person.active:
+        return "no such person"
+    if person.organisation != case.organisation:
+        return "not of the organisation that applied"
+    if Role.STARTUP_USER not in person.roles:
+        return "not a startup user"
+    named = case.conditions.named_people
+    if named and person.id not in named:
+        return "not among the people whom the approval names"
+    return None
+
+
+def locked(query: Select[Row]) -> Select[Row]:
+    """Hold the rows until the transaction ends (PostgreSQL; SQLite holds the whole file)."""
+    return query.with_for_update().execution_options(populate_existing=True)

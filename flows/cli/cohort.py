@@ -1,0 +1,86 @@
+"""naru cohort: run and explain Circe/ATLAS definitions on their own."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli import show
+from flows.cli.options import Json
+
+if TYPE_CHECKING:
+    from flows.cohort_run import Result
+
+app = typer.Typer(no_args_is_help=True, help="Run and explain ATLAS cohort definitions.")
+Definition = Annotated[Path, typer.Argument(metavar="DEF.json", help="A Circe/ATLAS cohort expression.")]
+SourceUrl = Annotated[str, typer.Option("--source", help="The CDM's address (see: naru site add --help).")]
+Out = Annotated[Path, typer.Option("--out", help="The Parquet file to write.")]
+
+
+@app.command(
+    "run",
+    epilog="Example: naru cohort run def.json --source sample://gibleed --out cohort.parquet --attrition a.json",
+)
+def run(
+    definition: Definition,
+    source: SourceUrl,
+    out: Out,
+    attrition: Annotated[
+        Path | None, typer.Option("--attrition", help="Also write people and entries after each rule (JSON).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run one definition: Parquet of cohort_definition_id, subject_id, cohort_start_date, cohort_end_date."""
+    from flows import cohort_run
+    from flows.home import home
+
+    result = cohort_run.run_one(home(), definition, source, out, attrition)
+    _tell(result, as_json)
+
+
+@app.command(
+    "run-all",
+    epilog="Example: naru cohort run-all definitions/ --source duckdb:///cdm.duckdb?schema=cdm --out all.parquet",
+)
+def run_all(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder of definitions; a number as file name is the id.")
+    ],
+    source: SourceUrl,
+    out: Out,
+    as_json: Json = False,
+) -> None:
+    """Run every definition of a folder in one pass over the data."""
+    from flows import cohort_run
+    from flows.home import home
+
+    with show.steps():
+        result = cohort_run.run_folder(home(), folder, source, out)
+    _tell(result, as_json)
+
+
+@app.command("explain", epilog="Example: naru cohort explain def.json --lang ko")
+def explain(
+    definition: Definition,
+    lang: Annotated[str | None, typer.Option("--lang", help="ko or en; default: the locale's.")] = None,
+) -> None:
+    """A definition in Korean or English prose."""
+    from cohorts.expression import read
+    from flows import prose
+
+    show.text(prose.definition(read(definition), prose.language(lang)))
+
+
+def _tell(result: Result, as_json: bool) -> None:
+    if as_json:
+        show.as_json(asdict(result))
+        return
+    show.text(
+        f"{result.out}: {result.entries:,} entries of {result.people:,} people, {result.definitions:,} definition(s)"
+    )
+    if result.definitions == 1:
+        for told in result.attrition.values():
+            show.table(("rule", "people", "entries"), [(s["rule"], s["people"], s["entries"]) for s in told["steps"]])

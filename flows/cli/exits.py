@@ -1,0 +1,97 @@
+"""Every way out of the command line: one sentence and one exit code for each kind of trouble."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from enum import IntEnum
+
+import click
+import typer
+
+from cdm.errors import BadInput, GateRefused
+
+
+class Exit(IntEnum):
+    """What the command's end says. FAULT is for a mistake of ours (sysexits' EX_SOFTWARE)."""
+
+    OK = 0
+    FOUND = 1
+    BAD_INPUT = 2
+    REFUSED = 3
+    FAULT = 70
+
+
+class Found(Exception):
+    """A check found something; what it found was printed already."""
+
+
+def run() -> None:
+    """Run the command line on sys.argv and leave the process with its exit code."""
+    signal.signal(signal.SIGTERM, _stop)
+    code = call(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Prefect's ephemeral server and its threads need seconds to stop; all that is ours is on disk by now.
+    if "prefect" in sys.modules:
+        os._exit(code)
+    sys.exit(code)
+
+
+def call(arguments: list[str]) -> int:
+    """Run one command. Returns the exit code; never raises, never prints a traceback."""
+    from flows.cli.app import app
+
+    command = typer.main.get_command(app)
+    try:
+        result = command.main(arguments, prog_name="naru", standalone_mode=False)
+        return int(result) if isinstance(result, int) else Exit.OK
+    except Found:
+        return Exit.FOUND
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as error:
+        usage = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "naru"
+        say(f"{error.format_message().rstrip('.')}; see: {usage} --help")
+        return Exit.BAD_INPUT
+    except (click.Abort, KeyboardInterrupt):
+        say("stopped; finished stages are kept, the same command goes on from there")
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except Exception as error:  # told below without its text, which may quote a patient's row
+        return _told(error)
+
+
+def _told(error: Exception) -> int:
+    from drb.errors import BadInput as BoardBadInput
+    from drb.errors import Refused
+    from flows.faults import StageFailed, disk_full, kind, place
+
+    if isinstance(error, GateRefused | Refused):
+        say(str(error))
+        return Exit.REFUSED
+    if isinstance(error, BadInput | BoardBadInput):
+        say(str(error))
+        return Exit.BAD_INPUT
+    if isinstance(error, StageFailed):
+        say(str(error))
+        return Exit.FAULT
+    if disk_full(error):
+        say("the disk is full; free some space and run the same command again")
+        return Exit.BAD_INPUT
+    say(f"unexpected fault: {kind(error)} at {place(error)}; please report it with the command that you ran "
+        "(its text is withheld because it may quote patient rows)")  # fmt: skip
+    return Exit.FAULT
+
+
+def say(sentence: str) -> None:
+    """One sentence to standard error, each line with the command's name before it."""
+    for line in sentence.splitlines():
+        sys.stderr.write(f"naru: {line}\n")
+
+
+def _stop(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,32 @@
+"""naru ledger: is the board's history what it was?"""
+
+from __future__ import annotations
+
+import typer
+
+from flows.cli import show
+from flows.cli.exits import Found
+from flows.cli.options import Json
+
+app = typer.Typer(no_args_is_help=True, help="The board's hash-chained ledger.")
+
+
+@app.command("verify", epilog="Example: naru ledger verify")
+def verify(as_json: Json = False) -> None:
+    """Verify every event and every row that events attest. Ends with 1 and names the first bad event."""
+    from drb import open_board
+    from flows.home import home
+
+    with open_board(home().make().board_url) as board:
+        report = board.verify()
+    if as_json:
+        show.as_json(report.to_json())
+    elif report.ok:
+        show.text(f"{report.events:,} events verify; head {report.head}")
+    else:
+        bad = report.first_bad
+        show.text(
+            f"first bad event: seq {bad.seq} of {bad.object}: {bad.what}" if bad else "the ledger does not verify"
+        )
+    if not report.ok:
+        raise Found

@@ -1,0 +1,116 @@
+"""naru site: register hospitals and look whether their CDM is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows.cli import show
+from flows.cli.exits import Found
+from flows.cli.options import Json
+
+ADD = (
+    "naru site add seoul01 --source 'postgresql://naru@db/cdm?schema=cdm' --name-ko 서울병원 --name-en 'Seoul Hospital'"
+)
+SOURCE = (
+    "The CDM's address: duckdb:///f.duckdb?schema=cdm, parquet:///folder, postgresql://user@host/db?schema=cdm, "
+    "sample://gibleed, sample://synthea1k, synthetic://NAME?persons=50000&seed=1."
+)
+app = typer.Typer(no_args_is_help=True, help="Register hospitals and check their databases.")
+
+
+@app.command(
+    "add",
+    epilog=f"Example: {ADD}",
+)
+def add(
+    site_id: Annotated[str, typer.Argument(metavar="ID", help="A short name: small letters, digits, _ and -.")],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--source",
+            help=SOURCE,
+        ),
+    ],
+    name_ko: Annotated[str, typer.Option("--name-ko", help="The hospital's name in Korean.")],
+    name_en: Annotated[str, typer.Option("--name-en", help="The hospital's name in English.")],
+    threshold: Annotated[
+        int, typer.Option("--threshold", help="The smallest count that this hospital gives away.")
+    ] = 10,
+    min_k: Annotated[
+        int, typer.Option("--min-k", help="The smallest equivalence class that this hospital releases.")
+    ] = 5,
+    memory: Annotated[
+        str | None,
+        typer.Option("--memory", help="What one extraction may use, e.g. 4GB; beyond it spills to disk."),
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help="The hospital's own de-identification policy; it may only tighten.")
+    ] = None,
+    contact: Annotated[
+        str | None, typer.Option("--contact", help="Whom a startup asks; stands in every package.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option("--threads", help="How many threads one extraction may use.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Register a hospital, after its database has been opened once (passwords come from PGPASSWORD or ~/.pgpass)."""
+    from flows import sites
+    from flows.home import home
+
+    values: dict[str, Any] = {
+        "id": site_id,
+        "source": source,
+        "name": {"ko": name_ko, "en": name_en},
+        "threshold": threshold,
+        "min_k": min_k,
+        "memory": memory,
+        "threads": threads,
+        "policy": str(policy.absolute()) if policy else None,
+    }
+    if contact:
+        values["contact"] = contact  # fmt: skip
+    site, changed, release = sites.add(home(), values)
+    if as_json:
+        show.as_json({"site": site.model_dump(mode="json"), "changed": changed, "cdm": release})
+    else:
+        show.text(f"{site.id}: {'registered' if changed else 'stands already, nothing changed'}; CDM {release['cdm_version']}, "
+                  f"{release['cdm_source_name']}, vocabulary {release['vocabulary_version'] or 'not stated'}")  # fmt: skip
+
+
+@app.command("list", epilog="Example: naru site list --json")
+def list_(as_json: Json = False) -> None:
+    """The registered hospitals."""
+    from flows.home import home
+    from flows.site import listed
+
+    sites = listed(home())
+    if as_json:
+        show.as_json([site.model_dump(mode="json") for site in sites])
+    elif sites:
+        show.table(("site", "이름", "name", "source", "threshold", "min k"),
+                   [(s.id, s.name.ko, s.name.en, s.source, s.threshold, s.min_k) for s in sites])  # fmt: skip
+    else:
+        show.text("no site is registered yet; add one with: naru site add ID --source URL --name-ko .. --name-en ..")
+
+
+@app.command("check", epilog="Example: naru site check seoul01")
+def check(site_id: Annotated[str, typer.Argument(metavar="ID")], as_json: Json = False) -> None:
+    """Open a hospital's database and tell whether it is a CDM that studies can run on. Ends with 1 where something is amiss."""
+    from flows import sites
+    from flows.home import home
+
+    found = sites.check(home(), site_id)
+    if as_json:
+        show.as_json(found)
+    else:
+        show.text(f"{site_id}: CDM {found['cdm']['cdm_version']}, {found['cdm']['cdm_source_name']}, vocabulary "
+                  f"{found['cdm']['vocabulary_version'] or 'not stated'}")  # fmt: skip
+        if found["findings"]:
+            show.table(("severity", "check", "finding"),
+                       [(f["severity"], f["check"], f["message"]["ko" if show.korean() else "en"]) for f in found["findings"]])  # fmt: skip
+        else:
+            show.text("nothing amiss")
+    if any(f["severity"] == "block" for f in found["findings"]):
+        raise Found

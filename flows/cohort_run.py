@@ -1,0 +1,79 @@
+"""Definitions run on a CDM outside of any study: what `naru cohort run` and `run-all` do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cdm
+from cdm.engine import connect
+from cdm.errors import BadInput
+from cohorts import engine
+from cohorts.attrition import Attrition
+from cohorts.expression import Expression, read
+from flows import progress
+from flows.faults import guarded
+from flows.files import appearing, checked_output
+from flows.home import Home
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was written: file, definitions, cohort entries, people, and people and entries after each rule."""
+
+    out: str
+    definitions: int
+    entries: int
+    people: int
+    attrition: Mapping[str, dict[str, Any]]
+
+
+def run_one(home: Home, definition: Path, url: str, out: Path, attrition: Path | None) -> Result:
+    """Run one definition and write its entries; the id is the file's number, else 1. Raises BadInput."""
+    expression = read(definition)
+    name = definition.stem if definition.stem.isdigit() else "1"
+    for path, suffix in ((out, ".parquet"), (attrition, ".json")):
+        if path is not None:
+            checked_output(path, suffix)
+    result = _run(home, {name: expression}, url, out)
+    if attrition is not None:
+        with appearing(attrition) as fresh:
+            fresh.write_text(json.dumps(result.attrition[name], ensure_ascii=False, indent=1), encoding="utf-8")
+    return result
+
+
+def run_folder(home: Home, folder: Path, url: str, out: Path) -> Result:
+    """Run every definition of a folder in one pass. Raises BadInput naming the file that is wrong."""
+    checked_output(out, ".parquet")
+    if not folder.is_dir():
+        raise BadInput(f"{folder}: no such folder; name a folder of cohort definitions (*.json)")
+    files = sorted(folder.glob("*.json"))
+    if not files:
+        raise BadInput(f"{folder}: holds no *.json; name a folder of cohort definitions")
+    return _run(home, {file.stem: read(file) for file in files}, url, out)
+
+
+def _run(home: Home, definitions: Mapping[str, Expression], url: str, out: Path) -> Result:
+    with cdm.open_source(url, home.data) as source, appearing(out) as fresh:
+
+        def work() -> dict[str, Attrition]:
+            return engine.generate(source, definitions, fresh, progress=_tell)
+
+        told = guarded("cohort", out, work)
+        entries, people = _counts(fresh)
+    return Result(str(out), len(definitions), entries, people, {name: steps.to_json() for name, steps in told.items()})
+
+
+def _tell(what: str, fraction: float) -> None:
+    progress.tell(what, "begun", f"{fraction:.0%}")
+
+
+def _counts(path: Path) -> tuple[int, int]:
+    with connect() as con:
+        query = "SELECT count(*), count(DISTINCT subject_id) FROM read_parquet($path)"
+        found = con.execute(query, {"path": str(path)}).fetchone()
+    assert found is not None
+    return int(found[0]), int(found[1])

@@ -1,0 +1,66 @@
+"""From a request (study, hospital, case) to a run: everything is checked here, before any patient's row is read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from cdm.errors import BadInput, GateRefused
+from deid.keys import KeyStore
+from drb import Board
+from drb.states import CaseState
+from drb.views import CaseView
+from extract.versions import Built, next_version
+from flows import study_check
+from flows.home import Home
+from flows.policies import policy_of
+from flows.run import Run, grant_id
+from flows.site import read
+from flows.study import load
+
+
+def plan(home: Home, board: Board, study_file: Path, site_id: str, case_id: str | None, actor: str) -> Run:
+    """Plan a run. Raises BadInput (study, site, database, keys), GateRefused where no approved case covers it."""
+    study, site = load(study_file), read(home, site_id)
+    case = covering(board, actor, study.id, site.id, case_id)
+    policy = policy_of(site, study)
+    with site.open(home) as source:
+        release = source.release()
+        study_check.refuse_unanswerable(study, source)
+    keys = KeyStore(home.site_keys(site.id)).grant(grant_id(case.id, site.id, study.id))
+    conditions = case.conditions.to_json()
+    draft = Run(home, study, site, case.id, case.organisation, conditions, policy, keys, release, "", "")
+    return named(draft, board)
+
+
+def covering(board: Board, actor: str, study_id: str, site_id: str, case_id: str | None) -> CaseView:
+    """The one approved case under which `actor` may extract this study here. Raises GateRefused, BadInput."""
+    what = f"study '{study_id}' at site '{site_id}'"
+    approved = [
+        case
+        for case in board.cases.list(actor, CaseState.APPROVED)
+        if (case.study_id, case.site_id) == (study_id, site_id) and case_id in (None, case.id)
+    ]
+    if not approved:
+        named = f"case '{case_id}'" if case_id else "no case"
+        raise GateRefused(
+            f"{named} that '{actor}' may see is approved for {what}; a startup applies with `naru board case create`, "
+            "and the board approves before anything is extracted"
+        )
+    if len(approved) > 1:
+        cases = ", ".join(case.id for case in approved)
+        raise BadInput(f"several cases are approved for {what} ({cases}); say for which with --case")
+    return approved[0]
+
+
+def named(draft: Run, board: Board) -> Run:
+    """The run with the name and version that its release will bear, told from what was built for this case before."""
+    earlier = [
+        Built(release.name.rpartition("-")[2], release.provenance)
+        for release in board.releases.list("system")
+        if (release.study_id, release.site_id, release.case_id) == (draft.study.id, draft.site.id, draft.case_id)
+    ]
+    version = next_version(earlier, draft.provenance)
+    # The recipient is part of the name: pseudonyms are per grant, so two startups never receive the same package.
+    name = f"{draft.study.id}-{draft.site.id}-{draft.recipient}-{version}".lower()
+    return replace(draft, release=name, release_version=version)

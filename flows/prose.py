@@ -1,0 +1,106 @@
+"""A study and a definition in Korean and English sentences."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+from cdm.errors import BadInput
+from cohorts.expression import Expression
+from cohorts.prose import explain
+from extract.spec import Window
+from flows.study import Study
+
+Language = Literal["ko", "en"]
+
+HEADINGS = {
+    "ko": {"purpose": "목적", "case": "사례군", "control": "대조군", "draw": "표본추출", "tables": "추출 항목", "deid": "가명처리"},
+    "en": {"purpose": "Purpose", "case": "Cases", "control": "Controls", "draw": "Draw", "tables": "What is extracted",
+           "deid": "De-identification"},
+}  # fmt: skip
+
+
+def language(given: str | None) -> Language:
+    """Korean or English: as given, else as the locale says. Raises BadInput for another."""
+    wanted = given or ("ko" if (os.environ.get("NARU_LANG") or os.environ.get("LANG") or "").startswith("ko") else "en")
+    if wanted not in ("ko", "en"):
+        raise BadInput(f"--lang {wanted}: accepted are ko and en")
+    return "ko" if wanted == "ko" else "en"
+
+
+def definition(expression: Expression, lang: Language) -> str:
+    """A cohort definition in prose."""
+    return explain(expression, lang)
+
+
+def study(asked: Study, lang: Language) -> str:
+    """A study in prose: purpose, cases, controls, draw, windows, tier."""
+    spec, head = asked.spec, HEADINGS[lang]
+    parts = [
+        f"# {getattr(spec.title, lang)}",
+        f"## {head['purpose']}\n{getattr(spec.purpose, lang)}",
+        f"## {head['case']}\n{explain(asked.definitions['case'], lang)}",
+        f"## {head['control']}\n{explain(asked.definitions['control'], lang)}",
+        f"## {head['draw']}\n{_draw(asked, lang)}",
+        f"## {head['tables']}\n{_tables(asked, lang)}",
+        f"## {head['deid']}\n{_deid(asked, lang)}",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+FACTORS = {
+    "ko": {"sex": "성별", "birth_year": "출생연도 구간", "index_year": "기준일 연도", "care_setting": "진료 형태", "region": "지역",
+           "race": "인종", "ethnicity": "민족"},
+    "en": {"sex": "sex", "birth_year": "birth-year band", "index_year": "index year", "care_setting": "care setting",
+           "region": "region", "race": "race", "ethnicity": "ethnicity"},
+}  # fmt: skip
+
+
+def _draw(asked: Study, lang: Language) -> str:
+    draw = asked.spec.draw
+    factors = ", ".join(FACTORS[lang][f] for f in draw.match)
+    if lang == "ko":
+        return (f"사례군 최대 {draw.cases:,}명과 대조군 최대 {draw.controls:,}명(1:{draw.ratio}). "
+                f"짝짓기 기준: {factors or '없음'}(출생연도는 {draw.birth_year_band}년 구간). "
+                f"{'복원' if draw.replacement else '비복원'} 추출, 시드 {draw.seed}.")  # fmt: skip
+    return (f"Up to {draw.cases:,} cases and {draw.controls:,} controls (1:{draw.ratio}). Matched on: {factors or 'nothing'} "
+            f"(birth year in bands of {draw.birth_year_band}). Drawn {'with' if draw.replacement else 'without'} replacement, "
+            f"seed {draw.seed}.")  # fmt: skip
+
+
+def _tables(asked: Study, lang: Language) -> str:
+    extract = asked.spec.extract
+    return "\n".join(f"- {name}: {window(extract.window_of(name), lang)}" for name in extract.tables)
+
+
+def window(given: Window, lang: Language) -> str:
+    """A window around the index date in words."""
+    begin, end = given.from_days, given.to_days
+    if lang == "ko":
+        return f"기준일 {_ko(begin, '이전 전체')}부터 {_ko(end, '이후 전체')}까지"
+    return f"from {_en(begin, 'the beginning')} to {_en(end, 'the end')} of the record" if None in (begin, end) else (
+        f"from {_en(begin, '')} to {_en(end, '')}"
+    )  # fmt: skip
+
+
+def _ko(days: int | None, unlimited: str) -> str:
+    if days is None:
+        return unlimited
+    return "당일" if days == 0 else f"{abs(days)}일 {'전' if days < 0 else '후'}"
+
+
+def _en(days: int | None, unlimited: str) -> str:
+    if days is None:
+        return unlimited
+    return "the index date" if days == 0 else f"{abs(days)} days {'before' if days < 0 else 'after'} it"
+
+
+def _deid(asked: Study, lang: Language) -> str:
+    tier = asked.spec.deid.tier
+    if lang == "ko":
+        return (
+            f"이용 환경: {'분석실 안' if tier == 'open-room' else '분석실 밖'}({tier}). "
+            "식별자는 이용권별 가명으로 바뀌고, 날짜는 사람마다 다른 일수만큼 옮겨집니다(간격은 그대로)."
+        )
+    return (f"Where it may be used: {tier}. Identifiers become pseudonyms of this grant; each person's dates move by a number of "
+            "days of their own, intervals stay exact.")  # fmt: skip

@@ -1,0 +1,74 @@
+"""Registering hospitals, and looking whether a hospital's database is a CDM."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cdm.errors import BadInput
+from cdm.source import Need, Release
+from deid.policy import compose, programme, read_hospital
+from flows.home import Home
+from flows.site import Site, read, write
+from quality.readiness import check_source
+from quality.verdict import Finding
+
+# What every study reads; `naru study check --site` asks for a study's own tables.
+CORE = (
+    "person",
+    "observation_period",
+    "visit_occurrence",
+    "condition_occurrence",
+    "drug_exposure",
+    "concept",
+    "concept_ancestor",
+)
+
+
+def add(home: Home, values: dict[str, Any]) -> tuple[Site, bool, dict[str, Any]]:
+    """Register a hospital once its database has answered. Returns the site, whether it is new or changed, and the CDM's release.
+
+    Raises BadInput: a value out of range, a source that is none, a database that does not answer.
+    """
+    try:
+        site = Site.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise BadInput(
+            f"--{key.replace('.', '-').replace('_', '-')}: {first['msg']} (found: {first['input']!r})"
+        ) from None
+    if site.policy:
+        compose(programme(), read_hospital(Path(site.policy)))
+    with site.open(home.make()) as source:
+        release = source.release()
+    changed = write(home, site)
+    return site, changed, facts(release)
+
+
+def check(home: Home, site_id: str) -> dict[str, Any]:
+    """What a hospital's CDM says of itself, and what is amiss with it."""
+    site = read(home, site_id)
+    with site.open(home) as source:
+        present = source.tables()
+        need = Need({table: () for table in CORE if table in present})
+        findings = check_source(source, need)
+        return {"site": site.id, "cdm": facts(source.release()), "findings": [told(f) for f in findings if f.failed]}
+
+
+def told(finding: Finding) -> dict[str, Any]:
+    """A finding as plain JSON, with its sentence in both languages."""
+    return {**finding.to_json(), "message": {"ko": finding.message("ko"), "en": finding.message("en")}}
+
+
+def facts(release: Release) -> dict[str, Any]:
+    """The fingerprint as plain JSON, without counts."""
+    return {
+        "cdm_source_name": release.cdm_source_name,
+        "cdm_version": release.cdm_version,
+        "cdm_release_date": release.cdm_release_date,
+        "vocabulary_version": release.vocabulary_version,
+        "digest": release.digest,
+    }

@@ -1,0 +1,87 @@
+"""The package: de-identified tables, what a reader needs to judge them, and one manifest over all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from extract.manifest import Provenance, StudyMeta, Terms
+from extract.package import PackageInputs, build
+from flows import prose
+from flows.run import Run
+from flows.stages.folder import Facts
+from flows.stages.tables_of_counts import attrition_csv, balance_csv, table1_csv
+
+TERMS = {
+    "ko": "이 데이터는 승인된 심의 건의 연구 목적에만, 그 이용자만 쓸 수 있습니다. "
+    "재식별, 다른 데이터와의 결합, 재배포를 금지하며, 이용이 끝나면 파기하고 파기 확인서를 제출해야 합니다.",
+    "en": "These data may be used for the purpose of the approved case only, and by its people only. Re-identification, linkage with "
+    "other data and redistribution are prohibited. When the use ends they must be destroyed and the destruction certified.",
+}
+
+
+def work(run: Run, folder: Path) -> Facts:
+    """Write package/ as it will leave, and note its digest."""
+    study = run.study
+    manifest = build(
+        PackageInputs(
+            release=run.release,
+            version=run.release_version,
+            site_id=run.site.id,
+            cdm_version=run.cdm.cdm_version,
+            study=StudyMeta.model_validate(
+                {"id": study.id, "title": study.spec.title.model_dump(), "purpose": study.spec.purpose.model_dump()}
+            ),
+            provenance=Provenance.model_validate(run.provenance),
+            terms=Terms.model_validate(
+                {"text": TERMS, "contact": run.site.contact, "conditions": dict(run.conditions)}
+            ),
+            recipient=run.recipient,
+            tables=run.output("deidentify") / "deid",
+            concepts=run.output("extract") / "concepts.parquet",
+            docs=_documents(run),
+            records={"disclosure_record.json": _disclosure_record(run)},
+        ),
+        folder / "package",
+        run.site.limits(run.home),
+    )
+    return {"release": run.release, "manifest_digest": manifest.digest}
+
+
+def _documents(run: Run) -> dict[str, bytes | Path]:
+    """Every count in them has passed disclosure control at the hospital's threshold."""
+    attrition, draw, threshold = (
+        _json(run, "cohort", "attrition.json"),
+        _json(run, "draw", "balance.json"),
+        run.site.threshold,
+    )
+    definitions = {role: json.loads(path.read_bytes()) for role, path in run.study.definition_files.items()}
+    return {
+        "attrition.csv": attrition_csv(attrition, threshold),
+        "table1.csv": table1_csv(draw["table1"], run.study.spec.draw, threshold),
+        "balance.csv": balance_csv(draw["balance"]),
+        "balance.ko.svg": run.output("draw") / "balance.ko.svg",
+        "balance.en.svg": run.output("draw") / "balance.en.svg",
+        "risk.json": run.output("deidentify") / "deid" / "risk.json",
+        "quality.json": run.output("quality") / "quality.json",
+        "quality.html": run.output("quality") / "quality.html",
+        "definition.json": json.dumps(definitions, ensure_ascii=False, indent=1, sort_keys=True).encode(),
+        "definition.ko.md": prose.study(run.study, "ko").encode(),
+        "definition.en.md": prose.study(run.study, "en").encode(),
+    }
+
+
+def _disclosure_record(run: Run) -> bytes:
+    """By which policy and limits the data were changed before they left."""
+    record = {
+        "policy": run.policy.to_json(),
+        "policy_digest": run.policy.digest,
+        "threshold": run.site.threshold,
+        "grant_check_value": run.keys.check_value,
+    }
+    return json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True).encode()
+
+
+def _json(run: Run, stage: str, name: str) -> Any:
+    return json.loads((run.output(stage) / name).read_bytes())

@@ -1,0 +1,116 @@
+"""Whether a study can be asked of a hospital: its tables, its concepts. Asked before any patient's row is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import cdm.vocabulary
+from cdm import schema
+from cdm.engine import connect
+from cdm.errors import BadInput
+from cdm.source import Need, Source
+from cohorts import engine
+from extract.plan import plan as plan_tables
+from flows.home import Home
+from flows.policies import policy_of
+from flows.site import read
+from flows.study import Study, load
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is amiss. 'block': the hospital cannot answer the study. 'warn': it can, and somebody should look."""
+
+    severity: Literal["block", "warn"]
+    message: str
+
+
+def check(home: Home, study_file: Path, site_id: str | None) -> dict[str, Any]:
+    """Everything that is wrong with a study file, alone or at a hospital. Raises BadInput for what keeps it from being read."""
+    study = load(study_file)
+    found: list[Finding] = []
+    if site_id is not None:
+        site = read(home, site_id)
+        policy_of(site, study)
+        with site.open(home) as source:
+            found = list(findings(study, source))
+    return {
+        "study": study.id,
+        "title": study.spec.title.model_dump(),
+        "site": site_id,
+        "digest": study.spec_digest,
+        "findings": [asdict(f) for f in found],
+    }
+
+
+def refuse_unanswerable(study: Study, source: Source) -> None:
+    """Raise BadInput with every reason why this hospital cannot answer the study."""
+    blocking = [f.message for f in findings(study, source) if f.severity == "block"]
+    if blocking:
+        raise BadInput("\n".join(blocking))
+
+
+def findings(study: Study, source: Source) -> Iterator[Finding]:
+    """What is amiss between a study and a hospital: missing tables, unknown and doubtful concepts."""
+    present = source.tables()
+    wanted = {
+        **engine.need(study.definitions).columns,
+        **{p.name: () for p in plan_tables(study.spec.extract, source.version)},
+    }
+    for table in sorted(set(wanted) - set(present)):
+        yield Finding(
+            "block",
+            f"{study.path}: the study needs table '{table}', which this hospital's CDM {source.version} "
+            f"{'lacks' if table in schema.tables(source.version) else 'does not define'}; drop it from the study or load it",
+        )
+    if "concept" in present:
+        yield from _concepts(study, source)
+
+
+def _concepts(study: Study, source: Source) -> Iterator[Finding]:
+    named = {**_named_in_definitions(study), **_named_in_extract(study)}
+    with connect() as con:
+        source.attach(con, Need({"concept": ()}))
+        facts = cdm.vocabulary.concept_facts(con, sorted(named))
+    for concept_id, (file, where) in sorted(named.items()):
+        fact = facts.get(concept_id)
+        if fact is None:
+            yield Finding(
+                "block",
+                f"{file}: {where}: concept {concept_id} is unknown to this hospital's vocabulary; correct the id, "
+                "or update the vocabulary",
+            )
+        elif fact.is_invalid:
+            yield Finding(
+                "warn",
+                f"{file}: {where}: concept {concept_id} ({fact.concept_name}) is no longer valid in this vocabulary",
+            )
+        elif not fact.is_standard:
+            yield Finding(
+                "warn", f"{file}: {where}: concept {concept_id} ({fact.concept_name}) is not a standard concept here"
+            )
+
+
+def _named_in_definitions(study: Study) -> dict[int, tuple[Path, str]]:
+    return {
+        item.concept.concept_id: (
+            study.definition_files[role],
+            f"concept set '{concept_set.name or concept_set.id}'",
+        )
+        for role, definition in study.definitions.items()
+        for concept_set in definition.concept_sets or ()
+        for item in concept_set.expression.items
+        if item.concept.concept_id is not None
+    }
+
+
+def _named_in_extract(study: Study) -> dict[int, tuple[Path, str]]:
+    tables = study.spec.extract.tables
+    return {
+        c: (study.path, f"extract.tables.{name}.concepts")
+        for name, table in tables.items()
+        for c in table.concepts or ()
+    }

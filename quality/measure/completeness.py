@@ -1,0 +1,54 @@
+"""Figures of completeness: empty tables, filled columns, mapped concepts, repeated rows."""
+
+from __future__ import annotations
+
+from quality.measure.engine import quote
+from quality.measure.opened import TableView
+from quality.measure.probe import Probe
+
+
+def main_concept(view: TableView) -> str | None:
+    """Name the concept that says what a row is about; None where the CDM has only a type, or rows are no events."""
+    if view.table.start_date is None:
+        return None
+    found = (name for name in view.table.concept_columns if not name.endswith("type_concept_id"))
+    name = next(found, None)
+    return name if name in view.sound else None
+
+
+def probes(view: TableView, removed: int) -> list[Probe]:
+    """Ask for one table. removed: rows that recorded rules took out, which may change shares without a fault."""
+    asked = [Probe("completeness.table_not_empty", "", "count(*)")]
+    concept = main_concept(view)
+    if concept:
+        asked.append(
+            Probe(
+                "completeness.mapped", concept,
+                f"count(*) FILTER (WHERE coalesce(t.{quote(concept)}, 0) = 0)",
+            )
+        )  # fmt: skip
+    if view.person:
+        asked += [
+            Probe(
+                "completeness.filled_as_source", name, f"count(t.{quote(name)})", combine="share",
+                slack=removed,
+            )
+            for name in view.acted("keep", "shift")
+        ]  # fmt: skip
+        asked += _repeated(view)
+    return asked
+
+
+def _repeated(view: TableView) -> list[Probe]:
+    """Compare rows by what is the same on both sides: person, dates (the day), and what the policy keeps."""
+    content = [quote(name) for name in view.acted("keep")]
+    days = [f"CAST(t.{quote(name)} AS DATE)" for name in view.acted("shift")]
+    if view.table.start_date not in view.shared or not content:
+        return []
+    person = quote(view.person or "")
+    row = ", ".join([f"t.{person}", *(f"t.{name}" for name in content), *days])
+    repeated = f"count(*) - count(DISTINCT hash({row}))"
+    return [
+        Probe("completeness.duplicates", "", repeated),
+        Probe("completeness.no_added_duplicates", "", repeated, combine="excess"),
+    ]

@@ -1,0 +1,113 @@
+"""Figures of the contract: tables, columns, types, keys, references."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from quality.measure.engine import quote
+from quality.measure.opened import RECORDS, Opened, TableView, fits
+from quality.measure.policy_record import DROPPED
+from quality.measure.probe import Probe, alias, references
+from quality.verdict import Metric
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+def files(opened: Opened) -> list[Metric]:
+    """Measure which files are there, and which ought to be."""
+    expected = {name for name, view in opened.views.items() if view.raw and opened.policy.releases(name)}
+    expected |= {"person"} if opened.policy.releases("person") else set()
+    found = {name for name, view in opened.views.items() if view.deid}
+    there = (opened.inputs.deid / "cohort.parquet").is_file()
+    metrics = [
+        Metric("contract.tables_present", name, "", float(name not in found), 1) for name in sorted(expected | found)
+    ]
+    metrics.append(Metric("contract.tables_present", "cohort", "", float(not there), 1))
+    allowed = {f"{name}.parquet" for name in expected} | RECORDS
+    present = [
+        path.relative_to(opened.inputs.deid).as_posix()
+        for path in sorted(opened.inputs.deid.rglob("*"))
+        if path.is_file()
+    ]
+    return [*metrics, Metric("contract.nothing_else", "", "", len(set(present) - allowed), len(present))]
+
+
+def columns(view: TableView) -> list[Metric]:
+    """Measure whether columns and their types are the CDM's."""
+    known = {column.name: column for column in view.table.columns}
+    unknown = [name if _NAME.fullmatch(name) else "" for name in view.deid if name not in known]
+    wrong = [name for name, kind in view.deid.items() if name in known and not fits(kind, known[name].family)]
+    missing = [
+        name for name in view.table.required if name not in view.deid and view.actions.get(name, "drop") not in DROPPED
+    ]
+    return [
+        *by_column("contract.columns", view, unknown),
+        *by_column("contract.types", view, wrong),
+        *(
+            Metric("contract.required_filled", view.name, name, 1, 1, detail="the column is missing")
+            for name in missing
+        ),
+    ]
+
+
+def by_column(check: str, view: TableView, wrong: list[str]) -> list[Metric]:
+    """Name each wrong column of a table, or say once that there is none."""
+    if not wrong:
+        return [Metric(check, view.name, "", 0, len(view.deid))]
+    return [Metric(check, view.name, name, 1, 1) for name in wrong]
+
+
+def probes(opened: Opened, view: TableView, removed: Mapping[str, int]) -> list[Probe]:
+    """Ask for keys, required values, people and references of one table. removed: rows that recorded rules took out."""
+    return [*_required(view), *_key(view), *_people(view), *_references(opened, view, removed)]
+
+
+def _required(view: TableView) -> list[Probe]:
+    kept = [n for n in view.table.required if n in view.sound and view.actions.get(n, "drop") not in DROPPED]
+    keys = {*view.table.primary_key}
+    return [_empty("contract.required_filled", name) for name in kept if name not in keys]
+
+
+def _key(view: TableView) -> list[Probe]:
+    found = [name for name in view.table.primary_key if name in view.sound]
+    return [
+        probe
+        for name in found
+        for probe in (
+            _empty("contract.key_filled", name),
+            Probe("contract.key_unique", name, f"count(t.{quote(name)}) - count(DISTINCT t.{quote(name)})"),
+        )
+    ]
+
+
+def _people(view: TableView) -> list[Probe]:
+    if not view.person:
+        return []
+    return [Probe("contract.person_resolves", view.person, "count(*) FILTER (WHERE p.person_id IS NULL)")]
+
+
+def _references(opened: Opened, view: TableView, removed: Mapping[str, int]) -> list[Probe]:
+    asked = []
+    for name, target in references(view).items():
+        filled = f"count(t.{quote(name)})"
+        resolved = f"count(*) FILTER (WHERE {alias(name)}.key IS NOT NULL)"
+        asked.append(Probe("contract.references_resolve", name, f"{filled} - {resolved}", of=filled))
+        if name in view.acted("pseudonymise", "keep") and view.person and _lasts(opened, target, removed):
+            slack = removed.get(view.name, 0)
+            asked.append(Probe("contract.references_kept", name, resolved, of=filled, combine="loss", slack=slack))
+    return asked
+
+
+def _lasts(opened: Opened, target: str, removed: Mapping[str, int]) -> bool:
+    """Whether every row of a table that is pointed at stays, as long as its person does.
+
+    Rows about nobody (locations) may be merged or held back; and where a recorded rule took visits out, their events'
+    references end legitimately, and nobody can say how many.
+    """
+    view = opened.views.get(target)
+    return bool(view and view.person and not removed.get(target))
+
+
+def _empty(check: str, name: str) -> Probe:
+    return Probe(check, name, f"count(*) FILTER (WHERE t.{quote(name)} IS NULL)")

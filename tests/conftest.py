@@ -1,0 +1,43 @@
+"""A real PostgreSQL server for the tests that want one, started once, with a fresh database for each test."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from cdm.server import Server, start
+
+_numbers = count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """DuckDB advises against the way in which tests/tables.py fetches its few rows; every test would fail of it."""
+    config.addinivalue_line("filterwarnings", "ignore:Arrow output on a DB-API result:UserWarning")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """A running server. Its folder is a short-lived one of its own: pytest's stands too deep for a server's user."""
+    folder = Path(tempfile.mkdtemp(prefix="naru-test-"))
+    folder.chmod(0o755)
+    try:
+        with start(folder) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres(postgres_server: Server) -> Iterator[str]:
+    """The address of a fresh, empty database."""
+    name = f"fresh_{next(_numbers)}"
+    postgres_server.create_database(name)
+    yield postgres_server.url(name)
+    with psycopg.connect(host=str(postgres_server.sockets), user="postgres", dbname="postgres", autocommit=True) as con:
+        con.execute(f"DROP DATABASE {name} WITH (FORCE)")
