@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from cdm.sources.postgres import OPTIONS, conninfo_of
 from cdm.sources.postgres_errors import not_connected, refused
 
 BATCH_ROWS = 50_000
+Connection = psycopg.Connection[tuple[object, ...]]
 
 
 def load_into_postgres(folder: Path, url: str, schema: str) -> dict[str, int]:
@@ -30,21 +32,38 @@ def load_into_postgres(folder: Path, url: str, schema: str) -> dict[str, int]:
     One transaction: the whole CDM is there, or nothing of it. Raises BadInput when the schema is there already or a
     value does not fit its official type, SourceUnavailable when the server is away.
     """
+    with _connected(url) as con:
+        if _has(con, schema):
+            raise BadInput(f"{url} has a schema {schema} already; drop it first, or load into another")
+        return _load(con, folder, schema)
+
+
+def is_loaded(url: str, schema: str) -> bool:
+    """Whether the database has the schema: since loading is all or nothing, the whole CDM then."""
+    with _connected(url) as con:
+        return _has(con, schema)
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connection]:
+    """Open a connection that commits when its block ends well; every error of the server is said in our words."""
     address = parse(url)
     try:
         con = psycopg.connect(conninfo_of(address.place, address.only(*OPTIONS)))
     except psycopg.Error as error:
         raise not_connected(url, str(error)) from None
-    with con:
-        try:
-            return _load(con, folder, schema, url)
-        except psycopg.Error as error:
-            raise refused(url, error.sqlstate) from None
+    try:
+        with con:
+            yield con
+    except psycopg.Error as error:
+        raise refused(url, error.sqlstate) from None
 
 
-def _load(con: psycopg.Connection[tuple[object, ...]], folder: Path, schema: str, url: str) -> dict[str, int]:
-    if con.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone():
-        raise BadInput(f"{url} has a schema {schema} already; drop it first, or load into another")
+def _has(con: Connection, schema: str) -> bool:
+    return con.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone() is not None
+
+
+def _load(con: Connection, folder: Path, schema: str) -> dict[str, int]:
     con.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
     counts = {}
     with open_parquet(f"parquet://{folder.resolve()}", folder) as source, connect() as engine:
@@ -77,7 +96,7 @@ def _keys(schema: str, table: Table) -> Iterator[str]:
 
 
 def _copy(
-    con: psycopg.Connection[tuple[object, ...]],
+    con: Connection,
     schema: str,
     name: str,
     columns: tuple[str, ...],

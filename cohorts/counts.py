@@ -22,7 +22,8 @@ _LEAD = """SELECT owner, lead, count(*) AS entries, count(*) FILTER (WHERE best)
 def attrition(con: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, Attrition]:
     """The attrition of every definition of a finished run."""
     first = _counts(con, "primary_count")
-    asked = _counts(con, "asked_count")
+    asks = any(d.additional is not None or d.qualified_limit != "all" for d in plan.definitions)
+    asked = _counts(con, "asked_count") if asks else {}
     final = _by_owner(con, "cohort_row")
     leads: dict[int, dict[int, tuple[int, int]]] = {}
     if any(d.rules for d in plan.definitions):

@@ -18,12 +18,14 @@ import duckdb
 import pyarrow as pa
 
 from cdm.engine import Limits, connect
+from cdm.errors import BadInput
 from cdm.source import Need, Source
 from cohorts import counts, needs
 from cohorts.attrition import Attrition
+from cohorts.execution.run import carry_out
+from cohorts.execution.session import Progress, Session
 from cohorts.expression import Expression
 from cohorts.plan.build import build
-from cohorts.run import Progress, Run
 
 
 def need(definitions: Mapping[str, Expression]) -> Need:
@@ -53,11 +55,25 @@ def generate(
     with connect(limits) as con:
         con.execute("SET preserve_insertion_order = false")
         source.attach(con, needed)
-        Run(con, plan, report).carry_out()
-        _write(con, list(definitions), out, key)
-        attrition = counts.attrition(con, plan)
+        try:
+            carry_out(Session(con, plan), report)
+            _write(con, list(definitions), out, key)
+            attrition = counts.attrition(con, plan)
+        except duckdb.Error as error:
+            raise _mendable(error, source.url, out) from None
     report("done", 1.0)
     return attrition
+
+
+def _mendable(error: duckdb.Error, url: str, out: Path) -> BadInput:
+    """Say what a person can do; DuckDB's own text may quote a value of a patient's row."""
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return BadInput(
+            "the cohorts need more memory than allowed; allow more, or give a folder to spill to on a larger disk"
+        )
+    if isinstance(error, duckdb.IOException):
+        return BadInput(f"{url} cannot be read to its end, or {out} not be written; check both disks, then run again")
+    return BadInput(f"the cohorts cannot be computed on {url} ({type(error).__name__}); check the types of its tables")
 
 
 def _silent(what: str, fraction: float) -> None:

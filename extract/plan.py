@@ -4,7 +4,7 @@
 |---|---|---|
 | people | person | the drawn people's row; it has no date, so no window |
 | events | every table with a person key and a start date, death among them | start date inside the window |
-| periods | observation_period, payer_plan_period | the period and the window have a day in common |
+| periods | observation_period, payer_plan_period | the period and the window have a day in common; the rest of it stays |
 | through | note_nlp, episode_event | the row's note or episode leaves |
 | referenced | provider, care_site, location | a row that leaves points at it |
 

@@ -12,9 +12,10 @@ import pyarrow as pa
 from cdm.engine import Limits, connect
 from cdm.errors import BadInput
 from cdm.source import Need, Source
+from extract.as_of import as_of_window
 from extract.plan import TablePlan, plan
 from extract.spec import ExtractSpec
-from extract.sql import figures, names, quote, stream, total_order, without_values
+from extract.sql import figures, quote, stream, total_order, without_values
 from extract.writer import write_parquet
 
 DRAW_COLUMNS = ("person_id", "role", "index_date", "set_id", "weight")
@@ -102,8 +103,11 @@ def _need(parts: tuple[TablePlan, ...], people: pa.Table) -> Need:
 
 def _write(con: duckdb.DuckDBPyConnection, part: TablePlan, parts: tuple[TablePlan, ...], out: Path) -> None:
     conditions = [*_belongs(part, parts, out), *_in_window(con, part), *_of_concepts(con, part)]
+    told = as_of_window(part)
+    columns = ", ".join(f"{told.get(c, f't.{quote(c)}')} AS {quote(c)}" for c in part.columns)
+    reach = f" JOIN reach AS r ON r.person_id = t.{quote(str(part.table.person_key))}" if told else ""
     query = (
-        f"SELECT {names(part.columns, 't')} FROM cdm.{quote(part.name)} AS t "
+        f"SELECT {columns} FROM cdm.{quote(part.name)} AS t{reach} "
         f"WHERE {' AND '.join(conditions)} ORDER BY {total_order(part.table.order, part.columns)}"
     )
     write_parquet(stream(con, query), out / f"{part.name}.parquet")
@@ -139,6 +143,9 @@ def _in_window(con: duckdb.DuckDBPyConnection, part: TablePlan) -> list[str]:
         "coalesce(index_date + CAST($1 AS INTEGER), DATE '0001-01-01') AS low, "
         "coalesce(index_date + CAST($2 AS INTEGER), DATE '9999-12-31') AS high FROM drawn",
         [low, high],
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE reach AS SELECT person_id, min(low) AS low, max(high) AS high FROM spans GROUP BY ALL"
     )
     start = f"CAST(t.{quote(str(part.table.start_date))} AS DATE)"
     end = start

@@ -27,6 +27,7 @@ _BEFORE: tuple[tuple[str, str], ...] = (
     ("timeout|timed out", "the server does not answer; check host, port and firewall"),
     (r"starting up|shutting down|recovery", "the server is starting or stopping; run again in a moment"),
     ("too many|remaining connection slots", "the server has no connection free; run again later"),
+    ("invalid response", "what listens there is no PostgreSQL server; check host and port"),
     ("SSL|certificate", "the encrypted connection cannot be made; check sslmode and sslrootcert"),
 )
 _STATES: tuple[tuple[str, type[BadInput], str], ...] = (

@@ -34,6 +34,8 @@ PEOPLE_AT_ONCE = 20_000
 # Two row groups of DuckDB: smaller ones cost three times as much to insert.
 BATCH_BYTES = "16777216"
 CONNECTIONS = max(1, min(4, os.cpu_count() or 1))
+# What ADBC makes of -infinity: (-2^31 + 10957) days, (-2^63 + 946684800000000) microseconds.
+_MINUS_INFINITY = {"DATE": "DATE '5877612-06-22 (BC)'", "TIMESTAMP": "make_timestamp(-9222425352054775808)"}
 _THEM = "unnest(current_setting('naru.people')::int8[])"
 
 
@@ -89,11 +91,23 @@ def pull(
 def _arrived(asked: Wanted) -> Wanted:
     """Describe the batches as they come: columns under their CDM names."""
     columns = {
-        column.name: FoundColumn(quoted(column.name), asked.found.columns[column.name].type)
+        column.name: _finite(quoted(column.name), asked.found.columns[column.name].type)
         for column in asked.columns
         if column.name in asked.found.columns
     }
     return Wanted(asked.table, FoundTable("cdm_arrived", columns), asked.columns)
+
+
+def _finite(name: str, kind: str) -> FoundColumn:
+    """Put infinity right: PostgreSQL's is the end of the range of its days since 2000, and ADBC's shift to 1970 wraps it.
+
+    No other value comes to lie before 4714 BC, where PostgreSQL's calendar begins.
+    """
+    if kind not in _MINUS_INFINITY:
+        return FoundColumn(name, kind)
+    ends = f"CASE WHEN {name} = {_MINUS_INFINITY[kind]} THEN {kind} '-infinity' ELSE {kind} 'infinity' END"
+    sane = f"{name} IS NULL OR {name} >= {kind} '4714-01-01 (BC)'"
+    return FoundColumn(f"CASE WHEN {sane} THEN {name} ELSE {ends} END", kind)
 
 
 def _insert(con: duckdb.DuckDBPyConnection, asked: Wanted, batch: pa.RecordBatch, url: str) -> None:

@@ -27,7 +27,7 @@ from cdm.synthetic.visits import create_fates, create_visits
 
 GENERATOR = 1  # goes up whenever the same arguments give other bytes
 MOST_PERSONS = 10_000_000
-MEMORY = "1500MB"
+MEMORY = "1200MB"
 THREADS = min(
     4, os.cpu_count() or 1
 )  # the bytes do not depend on it: every table has one total order, and a test holds it

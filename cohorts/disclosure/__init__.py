@@ -2,6 +2,7 @@
 
 from cohorts.disclosure.cells import MARK, NOTES, Count, Tables
 from cohorts.disclosure.ledger import Answered
+from cohorts.disclosure.release import Released, suppress_release
 from cohorts.disclosure.suppress import DEFAULT_THRESHOLD, stricter, suppress
 from cohorts.disclosure.tables import (
     Step,
@@ -18,12 +19,14 @@ __all__ = [
     "NOTES",
     "Answered",
     "Count",
+    "Released",
     "Step",
     "Tables",
     "add_attrition",
     "stricter",
     "suppress",
     "suppress_attrition",
+    "suppress_release",
     "suppress_table",
     "suppress_table1",
     "text",

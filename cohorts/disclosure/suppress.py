@@ -41,7 +41,7 @@ def suppress(tables: Tables, threshold: int = DEFAULT_THRESHOLD, round_to: int |
         public = view(tables, hidden, round_to)
         weak = next((n for n in small if not protected(public, n, threshold)), None)
         if weak is None:
-            return {n: _shown(tables.shown[n], n in hidden, round_to) for n in tables.shown if n not in tables.fixed}
+            return {n: _shown(tables.shown[n], n in hidden, round_to) for n in tables.shown}
         more = _complement(tables, public, hidden, weak, threshold)
         more = more or set(tables.shown) - tables.fixed
         if more <= hidden:

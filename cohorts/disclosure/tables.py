@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from cohorts.disclosure.cells import MARK, Count, Tables
 from cohorts.disclosure.suppress import DEFAULT_THRESHOLD, suppress
 
+SIDES = ("cases", "controls")
+
 
 @dataclass(frozen=True)
 class Step:
@@ -73,10 +75,16 @@ def suppress_attrition(
     entries.
     """
     tables = Tables()
-    given = [step if isinstance(step, tuple) else (step.rule, step.people) for step in steps]
-    cells = add_attrition(tables, "step", [int(step[1]) for step in given])
+    given = rules_and_people(steps)
+    cells = add_attrition(tables, "step", [people for _, people in given])
     safe = suppress(tables, threshold, round_to)
-    return [Step(str(step[0]), safe[cell]) for step, cell in zip(given, cells, strict=True)]
+    return [Step(rule, safe[cell]) for (rule, _), cell in zip(given, cells, strict=True)]
+
+
+def rules_and_people(steps: Sequence[tuple[Any, ...] | AttritionStep]) -> list[tuple[str, int]]:
+    """Read steps given as objects or as tuples."""
+    given = [step if isinstance(step, tuple) else (step.rule, step.people) for step in steps]
+    return [(str(step[0]), int(step[1])) for step in given]
 
 
 def suppress_table(
@@ -121,24 +129,26 @@ def suppress_table1(
 
     matched: covariates on which every control equals its case. Their levels on one side tell about the other,
     for a case has 1 to `ratio` controls; the suppression takes it into account. Returns plain JSON rows:
-    covariate, level, kind, cases, controls (counts as `Count.to_json`, means as {"mean", "sd"} or
-    suppressed).
+    covariate, level, kind, cases, controls (counts as `Count.to_json`, means as {"mean", "sd"} or suppressed).
     """
     tables = Tables()
-    sides = ("cases", "controls")
+    add_table1(tables, rows, matched, ratio)
+    safe = suppress(tables, threshold, round_to)
+    return [table1_row(r, safe) for r in rows]
+
+
+def add_table1(tables: Tables, rows: Sequence[Table1Row], matched: Collection[str], ratio: int) -> None:
+    """Add the counts of Table 1; the people of a side are the cell 'people cases' or 'people controls'."""
     everyone = next(r for r in rows if r.covariate == "people")
-    for side in sides:
+    for side in SIDES:
         tables.cell(f"people {side}", int(getattr(everyone, side)), 9.0)
-    levels = _levels(rows)
-    for covariate, values in levels.items():
-        for side in sides:
+    for covariate, values in _levels(rows).items():
+        for side in SIDES:
             parts = [tables.cell(_name(r, side), int(getattr(r, side))) for r in values]
             tables.total(f"people {side}", parts)
         if covariate in matched:
             for r in values:
                 _bracket(tables, _name(r, "cases"), _name(r, "controls"), ratio)
-    safe = suppress(tables, threshold, round_to)
-    return [_row(r, safe) for r in rows]
 
 
 def _levels(rows: Sequence[Table1Row]) -> dict[str, list[Table1Row]]:
@@ -160,9 +170,10 @@ def _bracket(tables: Tables, cases: str, controls: str, ratio: int) -> None:
         tables.difference(cases, controls, factor=ratio, people=False)
 
 
-def _row(row: Table1Row, safe: Mapping[str, Count]) -> dict[str, Any]:
+def table1_row(row: Table1Row, safe: Mapping[str, Count]) -> dict[str, Any]:
+    """Write a row as plain JSON with the counts that are safe."""
     out: dict[str, Any] = {"covariate": row.covariate, "level": row.level, "kind": row.kind}
-    for side in ("cases", "controls"):
+    for side in SIDES:
         if row.kind == "count":
             out[side] = safe[_name(row, side)].to_json()
         elif safe[f"people {side}"].value is None:

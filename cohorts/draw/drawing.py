@@ -40,7 +40,9 @@ def draw(source: Source, cohort: Path, spec: DrawSpec, out: Path, limits: Limits
     shortfall: refuse, when fewer exist than wanted.
     """
     with connect(limits) as con:
+        con.execute("SET preserve_insertion_order = false")
         pool = open_pool(con, source, cohort, spec)
+        con.execute("DROP TABLE entry CASCADE")
         if not len(pool.cases.person):
             raise BadInput(
                 "The draw has no case: nobody in the cohort 'case' is under observation on the index date "

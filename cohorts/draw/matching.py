@@ -117,7 +117,7 @@ class _Draw:
         if len(needy) and len(self.some):
             offer(self.points, self.some, needy, self.pairing)
             short = needy[self.pairing.degree[needy] < level]
-            repair(self.points, self.some, short, active, self.pairing)
+            repair(self.points, self.some, short, self.pairing)
 
     def _release(self, cases: Ints) -> None:
         gone = np.zeros(len(self.points), bool)

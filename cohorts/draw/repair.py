@@ -9,8 +9,6 @@ once: a forest grown breadth first, every tree of which gives at most one path, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from cohorts.draw.candidates import Bools, Boxes, Ints, Points, Slots, pairs
@@ -20,74 +18,78 @@ SPARE = 8
 FIRST_LOOK = 64
 
 
-@dataclass(frozen=True)
 class Graph:
-    """Possible pairs by case: owners of case c are `owner[start[c]:start[c + 1]]`, in random order."""
+    """Possible pairs of the cases that a search comes to, worked out when it does.
 
-    start: Ints
-    owner: Ints
+    All of a case's taken controls are known to it, and about `SPARE` of its free ones, the first in random order.
+    """
 
-    @classmethod
-    def of(cls, cases: int, case: Ints, owner: Ints) -> Graph:
-        """From the list of edges; doubles are dropped."""
+    def __init__(self, points: Points, some: Boxes, strata: Ints, pairing: Pairing) -> None:
+        self._points, self._some = points, some
+        inside = np.flatnonzero(np.isin(some.stratum, strata))
+        taken = pairing.mate[some.owner[inside]] >= 0
+        self._taken, self._free = inside[taken], inside[~taken]
+        stratum = some.stratum[self._free]
+        self._rank = np.arange(len(self._free)) - np.searchsorted(stratum, stratum, "left")
+        self._start = np.full(len(points), -1, np.int64)
+        self._size = np.zeros(len(points), np.int64)
+        self._owner: Ints = np.empty(0, np.int64)
+
+    def edges(self, cases: Ints) -> tuple[Ints, Ints]:
+        """(case, control) of the given cases, case by case, controls in their random order."""
+        new = cases[self._start[cases] < 0]
+        if len(new):
+            self._expand(new)
+        n = self._size[cases]
+        at = np.repeat(self._start[cases] - (np.cumsum(n) - n), n) + np.arange(int(n.sum()))
+        return np.repeat(cases, n), self._owner[at]
+
+    def _expand(self, cases: Ints) -> None:
+        found = list(pairs(self._points, Slots(self._points, cases), self._some, self._taken))
+        found += self._free_pairs(cases)
+        case = np.concatenate([c for c, _ in found]) if found else np.empty(0, np.int64)
+        owner = self._some.owner[np.concatenate([b for _, b in found])] if found else np.empty(0, np.int64)
         by = np.lexsort((owner, case))
         case, owner = case[by], owner[by]
         new = np.ones(len(by), bool)
         new[1:] = (case[1:] != case[:-1]) | (owner[1:] != owner[:-1])
-        return cls(np.searchsorted(case[new], np.arange(cases + 1)), owner[new])
+        case, owner = case[new], owner[new]
+        first = np.searchsorted(case, cases, "left")
+        self._start[cases] = len(self._owner) + first
+        self._size[cases] = np.searchsorted(case, cases, "right") - first
+        self._owner = np.append(self._owner, owner)
 
-    def edges(self, cases: Ints) -> tuple[Ints, Ints]:
-        """(case, owner) of the given cases, in their order."""
-        n = self.start[cases + 1] - self.start[cases]
-        at = np.repeat(self.start[cases] - (np.cumsum(n) - n), n) + np.arange(int(n.sum()))
-        return np.repeat(cases, n), self.owner[at]
+    def _free_pairs(self, cases: Ints) -> list[tuple[Ints, Ints]]:
+        """Look for every case's first free controls in ever longer stretches of the strata."""
+        found: list[tuple[Ints, Ints]] = []
+        have = np.zeros(len(self._points), np.int64)
+        stratum, rank = self._some.stratum[self._free], self._rank
+        low, high = 0, FIRST_LOOK
+        while len(cases) and len(rank):
+            strata = np.unique(self._points.stratum[cases])
+            look = (rank >= low) & (rank < high) & np.isin(stratum, strata)
+            for case, box in pairs(self._points, Slots(self._points, cases), self._some, self._free[look]):
+                found.append((case, box))
+                have += np.bincount(case, minlength=len(have))
+            if high > rank.max():
+                break
+            cases = cases[have[cases] < SPARE]
+            low, high = high, high * 4
+        return found
 
 
-def repair(points: Points, some: Boxes, needy: Ints, active: Ints, pairing: Pairing) -> Ints:
+def repair(points: Points, some: Boxes, needy: Ints, pairing: Pairing) -> Ints:
     """Serve as many needy cases (one control more each) as augmenting paths can; return those left over.
 
-    active: the cases that hold controls or may. A case left over now can never be served later, whatever
-    other augmentations follow.
+    A case left over now can never be served later, whatever other augmentations follow.
     """
     while len(needy):
-        strata = np.unique(points.stratum[needy])
-        cases = active[np.isin(points.stratum[active], strata)]
-        graph = _graph(points, some, cases, strata, pairing)
+        graph = Graph(points, some, np.unique(points.stratum[needy]), pairing)
         served = _augment(graph, needy, pairing)
         if not len(served):
             break
         needy = needy[~np.isin(needy, served)]
     return needy
-
-
-def _graph(points: Points, some: Boxes, cases: Ints, strata: Ints, pairing: Pairing) -> Graph:
-    """List the possible pairs with taken controls, and about `SPARE` with free ones for each case."""
-    inside = np.flatnonzero(np.isin(some.stratum, strata))
-    taken = pairing.mate[some.owner[inside]] >= 0
-    found = list(pairs(points, Slots(points, cases), some, inside[taken]))
-    found += _free_pairs(points, some, cases, inside[~taken])
-    case = np.concatenate([c for c, _ in found]) if found else np.empty(0, np.int64)
-    box = np.concatenate([b for _, b in found]) if found else np.empty(0, np.int64)
-    return Graph.of(len(points), case, some.owner[box])
-
-
-def _free_pairs(points: Points, some: Boxes, cases: Ints, free: Ints) -> list[tuple[Ints, Ints]]:
-    """Find every case's first free controls in the random order, in ever longer stretches of the strata."""
-    found: list[tuple[Ints, Ints]] = []
-    have = np.zeros(len(points), np.int64)
-    stratum = some.stratum[free]
-    rank = np.arange(len(free)) - np.searchsorted(stratum, stratum, "left")
-    low, high = 0, FIRST_LOOK
-    while len(cases) and len(free):
-        look = (rank >= low) & (rank < high) & np.isin(stratum, np.unique(points.stratum[cases]))
-        for case, box in pairs(points, Slots(points, cases), some, free[look]):
-            found.append((case, box))
-            have += np.bincount(case, minlength=len(have))
-        if high > rank.max(initial=0):
-            break
-        cases = cases[have[cases] < SPARE]
-        low, high = high, high * 4
-    return found
 
 
 def _augment(graph: Graph, needy: Ints, pairing: Pairing) -> Ints:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from cohorts.draw.candidates import Boxes, Ints, Points, boxes
+from cohorts.draw.candidates import Boxes, Ints, Points, Small, boxes, fits
 from cohorts.draw.matching import Matched, match
 from cohorts.draw.order import UInt64, keyed_order
 from cohorts.draw.pool import Pool, Side
@@ -18,7 +18,7 @@ from cohorts.draw.spec import DrawSpec
 Floats = npt.NDArray[np.float64]
 
 CASES, CONTROLS, SETS = 1, 2, 3
-SAMPLED = 2_000
+SAMPLED, CASES_AT_ONCE = 512, 2_000
 
 FIELDS: dict[str, pa.DataType] = {
     "person_id": pa.int64(),
@@ -51,14 +51,11 @@ def make_sets(pool: Pool, spec: DrawSpec) -> Sets:
     by = quota_order(pool.cases.stratum.astype(np.int64), keyed_order(pool.cases.person, spec.seed, CASES))
     cases = _rows(pool.cases, by)
     points = Points(cases.stratum.astype(np.int64), cases.lo.astype(np.int64))
-    controls = _rows(pool.controls, np.flatnonzero(pool.controls.stratum >= 0))
-    order = keyed_order(controls.person, spec.seed, CONTROLS)
-    some, at = boxes(controls.stratum, controls.lo, controls.hi, order)
-    controls = _rows(controls, at)
+    some, place = _boxes(pool.controls, spec.seed)
     matched = _match(points, some, spec)
-    first_box = np.searchsorted(some.owner, np.arange(some.owners))
-    person = controls.person[first_box[matched.owner]]
-    day = cases.day[matched.case] if spec.index_from_case else controls.day[first_box[matched.owner]]
+    at = place[np.searchsorted(some.owner, matched.owner)]
+    person = pool.controls.person[at]
+    day = cases.day[matched.case] if spec.index_from_case else pool.controls.day[at]
     weight = _weights(points, some, matched, spec)
     drawn = np.bincount(cases.stratum[matched.served], minlength=codes)
     available = np.bincount(cases.stratum, minlength=codes)
@@ -77,6 +74,16 @@ def make_sets(pool: Pool, spec: DrawSpec) -> Sets:
         int(matched.repaired.sum()),
         np.bincount(np.searchsorted(matched.served, matched.case), minlength=len(matched.served)),
     )
+
+
+def _boxes(controls: Side, seed: int) -> tuple[Boxes, Ints]:
+    """Sort the controls of the cases' strata; also the row of every box."""
+    if (controls.stratum >= 0).all():
+        return boxes(controls.stratum, controls.lo, controls.hi, keyed_order(controls.person, seed, CONTROLS))
+    rows = np.flatnonzero(controls.stratum >= 0)
+    some = _rows(controls, rows)
+    found, by = boxes(some.stratum, some.lo, some.hi, keyed_order(some.person, seed, CONTROLS))
+    return found, rows[by]
 
 
 def quota_order(stratum: Ints, order: UInt64) -> Ints:
@@ -133,34 +140,50 @@ def _weights(points: Points, some: Boxes, matched: Matched, spec: DrawSpec) -> F
 
 
 def at_risk(points: Points, some: Boxes, cases: Ints) -> Floats:
-    """How many spells hold each case.
+    """Count the spells that hold each case.
 
-    Exact with up to one scale; with more, from the first `SAMPLED` spells
-    of the stratum in random order, scaled up.
+    Exact with up to one scale. With more, the first is a caliper, of equal width for all; of the spells within it up
+    to `SAMPLED`, evenly spaced in the random order, are looked at, and their share is scaled up.
     """
     stratum = points.stratum[cases]
-    start = np.searchsorted(some.stratum, stratum, "left")
-    size = np.searchsorted(some.stratum, stratum, "right") - start
     if not points.at.shape[1]:
-        return size.astype(np.float64)
+        return np.asarray(
+            np.searchsorted(some.stratum, stratum, "right") - np.searchsorted(some.stratum, stratum, "left"), np.float64
+        )
+    begins = _key(some.stratum, some.lo[:, 0])
+    at = points.at[cases, 0]
     if points.at.shape[1] == 1:
-        high, bias = np.int64(32), np.int64(2**31)
-        at = (stratum << high) | (points.at[cases, 0] + bias)
-        begun = np.searchsorted(np.sort((some.stratum.astype(np.int64) << high) | (some.lo[:, 0] + bias)), at, "right")
-        over = np.searchsorted(np.sort((some.stratum.astype(np.int64) << high) | (some.hi[:, 0] + bias)), at, "left")
+        begun = np.searchsorted(np.sort(begins), _key(stratum, at), "right")
+        over = np.searchsorted(np.sort(_key(some.stratum, some.hi[:, 0])), _key(stratum, at), "left")
         return np.asarray(begun - over, np.float64)
+    by = np.argsort(begins, kind="stable")
+    begins = begins[by]
+    wide = int(some.hi[0, 0] - some.lo[0, 0]) if len(some) else 0
+    start = np.searchsorted(begins, _key(stratum, at - wide), "left")
+    size = np.searchsorted(begins, _key(stratum, at), "right") - start
+    return _share(points, some, cases, by, start, size) * size
+
+
+def _key(stratum: Ints | Small, coordinate: Ints | Small) -> Ints:
+    key: Ints = (stratum.astype(np.int64) << np.int64(32)) | (coordinate + np.int64(2**31))
+    return key
+
+
+def _share(points: Points, some: Boxes, cases: Ints, by: Ints, start: Ints, size: Ints) -> Floats:
+    """Find the part of `size` boxes, from `start` on in the order `by`, that hold each case in all coordinates."""
     count = np.zeros(len(cases), np.float64)
     look = np.minimum(size, SAMPLED)
-    for first in range(0, len(cases), 2_000):
-        part = slice(first, first + 2_000)
+    for first in range(0, len(cases), CASES_AT_ONCE):
+        part = slice(first, first + CASES_AT_ONCE)
         n = look[part]
         case = np.repeat(np.arange(len(n)), n)
-        box = np.repeat(start[part] - (np.cumsum(n) - n), n) + np.arange(int(n.sum()))
-        at_ = points.at[cases[part]][case]
-        inside = ((some.lo[box] <= at_) & (at_ <= some.hi[box])).all(axis=1)
+        step = np.arange(len(case)) - np.repeat(np.cumsum(n) - n, n)
+        box = by[start[part][case] + step * size[part][case] // n[case]]
+        inside = fits(points, cases[part][case], some, box)
         count[part] = np.bincount(case[inside], minlength=len(n))
-    scaled: Floats = np.maximum(count, 1) * size / np.maximum(look, 1)
-    return scaled
+    # A drawn case is held by one spell at least, whether the sample met it or not.
+    share: Floats = np.maximum(count, 1) / np.maximum(look, 1)
+    return share
 
 
 def _table(person: Ints, role: Ints, day: Ints, set_id: Ints, weight: Floats) -> pa.Table:

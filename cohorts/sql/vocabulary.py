@@ -34,6 +34,6 @@ def members(mapped: bool) -> str:
 SELECT set_id, concept_id FROM wanted GROUP BY set_id, concept_id HAVING NOT bool_or(excluded)"""
 
 
-STREAM_CONCEPT = """CREATE TEMP TABLE stream_concept AS
+STREAM_CONCEPT = """CREATE OR REPLACE TEMP TABLE stream_concept AS
 SELECT s.branch, s.stream, m.concept_id FROM stream_set s LEFT JOIN member m ON m.set_id = s.set_id
 WHERE s.set_id IS NULL OR m.concept_id IS NOT NULL"""

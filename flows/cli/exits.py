@@ -33,8 +33,11 @@ def run() -> None:
     code = call(sys.argv[1:])
     sys.stdout.flush()
     sys.stderr.flush()
-    # Prefect's ephemeral server and its threads need seconds to stop; all that is ours is on disk by now.
+    # Prefect's own threads need seconds to stop; all that is ours is on disk by now.
     if "prefect" in sys.modules:
+        from flows.prefect_runtime import stop
+
+        stop()
         os._exit(code)
     sys.exit(code)
 

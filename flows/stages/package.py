@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from extract.manifest import Provenance, StudyMeta, Terms
+from extract.meds.write import Prediction
 from extract.package import PackageInputs, build
 from flows import prose
 from flows.run import Run
 from flows.stages.folder import Facts
-from flows.stages.tables_of_counts import attrition_csv, balance_csv, table1_csv
+from flows.stages.tables_of_counts import attrition_csv, balance_csv, risk_json, table1_csv
 
 TERMS = {
     "ko": "이 데이터는 승인된 심의 건의 연구 목적에만, 그 이용자만 쓸 수 있습니다. "
@@ -39,6 +40,7 @@ def work(run: Run, folder: Path) -> Facts:
             ),
             recipient=run.recipient,
             tables=run.output("deidentify") / "deid",
+            prediction=Prediction(study.id),
             concepts=run.output("extract") / "concepts.parquet",
             docs=_documents(run),
             records={"disclosure_record.json": _disclosure_record(run)},
@@ -63,7 +65,7 @@ def _documents(run: Run) -> dict[str, bytes | Path]:
         "balance.csv": balance_csv(draw["balance"]),
         "balance.ko.svg": run.output("draw") / "balance.ko.svg",
         "balance.en.svg": run.output("draw") / "balance.en.svg",
-        "risk.json": run.output("deidentify") / "deid" / "risk.json",
+        "risk.json": risk_json(_json(run, "deidentify", "deid/risk.json"), threshold),
         "quality.json": run.output("quality") / "quality.json",
         "quality.html": run.output("quality") / "quality.html",
         "definition.json": json.dumps(definitions, ensure_ascii=False, indent=1, sort_keys=True).encode(),

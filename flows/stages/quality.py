@@ -38,5 +38,9 @@ def _expectations(run: Run) -> GateSpec:
     extract = run.study.spec.extract
     windows = {name: Window(**extract.window_of(name).model_dump()) for name in extract.tables}
     declared = run.study.spec.quality
-    update = {"windows": {**windows, **declared.windows}, "small_cell": max(run.site.threshold, declared.small_cell)}
+    update = {
+        "windows": {**windows, **declared.windows},
+        "small_cell": max(run.site.threshold, declared.small_cell),
+        "allow_repeats": declared.allow_repeats or run.study.spec.draw.replacement or run.study.spec.draw.future_cases,
+    }
     return declared.model_copy(update=update)

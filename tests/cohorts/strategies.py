@@ -58,7 +58,7 @@ def concept(number: int) -> Json:
     return {"CONCEPT_ID": number, "CONCEPT_NAME": f"concept {number}", "DOMAIN_ID": "Test", "VOCABULARY_ID": "None"}
 
 
-small_concepts = st.lists(st.integers(1, 5), min_size=0, max_size=3).map(lambda ids: [concept(n) for n in ids])
+small_concepts = st.lists(st.integers(1, 5), min_size=0, max_size=5).map(lambda ids: [concept(n) for n in ids])
 wide_concepts = st.lists(st.integers(1, 24), min_size=1, max_size=12).map(lambda ids: [concept(n) for n in ids])
 selection = st.builds(
     lambda number, excluded: {"IsExclusion": excluded} | ({} if number is None else {"CodesetId": number}),
@@ -87,6 +87,9 @@ START = {"OccurrenceStartDate": date_range}
 PERIOD = {"PeriodStartDate": date_range, "PeriodEndDate": date_range, "UserDefinedPeriod": period,
           "PeriodLength": ranges(st.integers(0, SPAN)), "AgeAtStart": age_range, "AgeAtEnd": age_range}  # fmt: skip
 
+PAYER = ("PayerConcept", "PlanConcept", "SponsorConcept", "StopReasonConcept", "PayerSourceConcept", "PlanSourceConcept",
+         "SponsorSourceConcept", "StopReasonSourceConcept")  # fmt: skip
+
 
 def typed(name: str) -> dict[str, st.SearchStrategy[Any]]:
     return both(name) | {f"{name}Exclude": st.booleans()}
@@ -112,7 +115,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "Observation": START | VISITED | typed("ObservationType") | both("ValueAsConcept") | both("Qualifier") | both("Unit")
     | {"ValueAsNumber": value_range, "ValueAsString": text_filter, "ObservationSourceConcept": codeset},
     "ObservationPeriod": PERIOD | both("PeriodType"),
-    "PayerPlanPeriod": PERIOD | both("Gender") | dict.fromkeys(("PayerConcept", "PlanConcept", "SponsorConcept", "StopReasonConcept", "PayerSourceConcept", "PlanSourceConcept", "SponsorSourceConcept", "StopReasonSourceConcept"), codeset),
+    "PayerPlanPeriod": PERIOD | both("Gender") | dict.fromkeys(PAYER, codeset),
     "ProcedureOccurrence": START | VISITED | typed("ProcedureType") | both("Modifier")
     | {"Quantity": small_range, "ProcedureSourceConcept": codeset},
     "Specimen": START | PERSON | typed("SpecimenType") | both("Unit") | both("AnatomicSite") | both("DiseaseStatus")

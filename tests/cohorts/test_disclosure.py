@@ -18,10 +18,12 @@ from cohorts.disclosure import (
     stricter,
     suppress,
     suppress_attrition,
+    suppress_release,
     suppress_table,
     suppress_table1,
     text,
 )
+from cohorts.draw.balance import Balance
 from cohorts.draw.table1 import Row
 
 FEW = settings(max_examples=40, deadline=None, derandomize=True)
@@ -175,3 +177,61 @@ def test_the_shown_steps_around_a_small_step_or_exclusion_leave_it_open(drops, l
     for n, drop in enumerate(drops):
         if 0 < drop < 10:
             assert before[n] - after[n + 1] >= 10
+
+
+def release(cohort_people, drawn, sexes):
+    rows = [Row("people", None, "count", drawn, drawn)]
+    rows += [Row("sex", sex, "count", n, n) for sex, n in sexes.items()]
+    balances = [Balance("age", None, "mean", 0.21234, 0.01234, 1.2, 1.1)]
+    balances += [Balance("sex", sex, "share", 0.1, 0.0, 1.1, 1.0) for sex in sexes]
+    steps = [("primary events", 2000), ("cohort", cohort_people)]
+    return suppress_release({"case": steps, "control": [("primary events", 9000)]}, rows, balances, matched=("sex",))
+
+
+def test_a_release_does_not_tell_the_few_whom_the_draw_left_over():
+    got = release(355, 352, {"male": 180, "female": 172})
+    assert [s.people.value for s in got.attrition["case"]] == [2000, None]
+    assert got.table1[0]["cases"] == {"count": 352}, "whoever holds the package can count its people"
+    assert got.attrition["control"][0].people.value == 9000
+
+
+def test_a_release_with_many_left_over_tells_all():
+    got = release(500, 352, {"male": 180, "female": 172})
+    assert [s.people.value for s in got.attrition["case"]] == [2000, 500]
+
+
+def test_a_mean_difference_goes_with_the_counts_of_its_level():
+    got = release(500, 352, {"male": 350, "female": 2})
+    assert [b["smd_before"] for b in got.balance] == [0.212, None, None]
+    shown = release(500, 352, {"male": 180, "female": 172})
+    assert [b["smd_before"] for b in shown.balance] == [0.212, 0.1, 0.1]
+    assert [b["variance_ratio_after"] for b in shown.balance] == [1.1, None, None]
+
+
+@FEW
+@given(
+    st.lists(st.tuples(st.sampled_from([1, 2, 5, 9, 12, 40]), st.integers(0, 100)), min_size=2, max_size=5),
+    st.integers(1, 3),
+)
+def test_a_reader_who_knows_how_controls_were_matched_cannot_place_a_small_level(levels, ratio):
+    """The attacker adds to the totals: a case of a level has 1 to `ratio` controls of that level."""
+    counts = [(cases, cases + more * cases * (ratio - 1) // 100) for cases, more in levels]
+    rows = [Row("people", None, "count", sum(c for c, _ in counts), sum(d for _, d in counts))]
+    rows += [Row("region", str(n), "count", c, d) for n, (c, d) in enumerate(counts)]
+    public = suppress_table1(rows, matched=("region",), ratio=ratio)
+    shown = [[r[side]["count"] for side in ("cases", "controls")] for r in public]
+    n = len(counts)
+    box = [(v, v) if v is not None else (1, None) for side in (0, 1) for v in [row[side] for row in shown]]
+    sums = np.zeros((2, 2 * (n + 1)))
+    for side in (0, 1):
+        sums[side, side * (n + 1)] = -1
+        sums[side, side * (n + 1) + 1 : (side + 1) * (n + 1)] = 1
+    eye = np.hstack([np.zeros((n, 1)), np.eye(n)])
+    order = np.vstack([np.hstack([eye, -eye]), np.hstack([-ratio * eye, eye])])
+    for side in (0, 1):
+        for level, count in enumerate(c[side] for c in counts):
+            if 0 < count < 10:
+                cost = np.zeros(2 * (n + 1))
+                cost[side * (n + 1) + 1 + level] = -1
+                most = linprog(cost, A_ub=order, b_ub=np.zeros(2 * n), A_eq=sums, b_eq=[0, 0], bounds=box)
+                assert most.x is None or -most.fun >= 10 - 1e-6

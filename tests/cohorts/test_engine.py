@@ -192,9 +192,9 @@ def test_progress_goes_from_nothing_to_one(tmp_path: Path) -> None:
 def test_texts_are_bound_not_written_into_sql(tmp_path: Path) -> None:
     tables = {
         "condition_occurrence": """
-        condition_occurrence_id | person_id | condition_concept_id | condition_start_date | condition_end_date | visit_occurrence_id | stop_reason
-                              1 |         1 |                   10 |           2011-01-01 |         2011-01-02 |                   - | it's over
-                              2 |         2 |                   10 |           2011-01-01 |         2011-01-02 |                   - | 50% done"""
+        condition_occurrence_id | person_id | condition_concept_id | condition_start_date | condition_end_date | stop_reason
+                              1 |         1 |                   10 |           2011-01-01 |         2011-01-02 | it's over
+                              2 |         2 |                   10 |           2011-01-01 |         2011-01-02 | 50% done"""
     }
     stopped = lambda text: definition(condition(StopReason={"Text": text, "Op": "contains"}))  # noqa: E731
     assert [row[0] for row in cohort(tmp_path, tables, stopped("it's"))] == [1]

@@ -25,7 +25,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(
-    max_examples=EXAMPLES or 40,
+    max_examples=EXAMPLES or 25,
     derandomize=not EXAMPLES,
     database=None,
     deadline=None,
@@ -40,3 +40,13 @@ def test_generated_definitions_find_what_circe_finds(out: Path, expression: dict
     except oracle.NoAnswer:
         return  # we do what the definition evidently means
     assert found == wanted or compare.depends_on_order(tables, expression, found)
+
+
+@settings(max_examples=4, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+@given(expression=expressions())
+def test_the_short_translation_of_circe_sql_says_what_sqlrender_says(expression: dict[str, Any]) -> None:
+    _, tables = compare.hospital(1)
+    try:
+        assert oracle.rows(tables, expression) == oracle.rows(tables, expression, oracle.by_sqlrender)
+    except oracle.NoAnswer:
+        return

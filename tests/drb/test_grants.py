@@ -18,41 +18,37 @@ def out(board: Board, **conditions: object) -> Board:
     return board
 
 
-def test_terms_come_before_the_first_download(any_board: Board) -> None:
-    out(any_board)
-    grant = any_board.grants.create("secretary", "applicant", RELEASE)
+def test_terms_come_before_the_first_download(released: Board) -> None:
+    grant = released.grants.create("secretary", "applicant", RELEASE)
     assert grant.state is GrantState.PENDING_TERMS
-    assert any_board.may_download("applicant", RELEASE).code == "state"
+    assert released.may_download("applicant", RELEASE).code == "state"
     with refused("is_grantee"):
-        any_board.grants.accept_terms("colleague", grant.id, TERMS)
-    any_board.grants.accept_terms("applicant", grant.id, TERMS)
-    assert any_board.may_download("applicant", RELEASE)
+        released.grants.accept_terms("colleague", grant.id, TERMS)
+    released.grants.accept_terms("applicant", grant.id, TERMS)
+    assert released.may_download("applicant", RELEASE)
 
 
-def test_a_grant_that_lives_is_given_back_instead_of_a_second_one(any_board: Board) -> None:
-    out(any_board)
-    first = any_board.grants.create("system", "applicant", RELEASE)
-    assert any_board.grants.create("system", "applicant", RELEASE).id == first.id
-    any_board.grants.revoke("secretary", first.id, "오류")
-    assert any_board.grants.create("system", "applicant", RELEASE).id != first.id
+def test_a_grant_that_lives_is_given_back_instead_of_a_second_one(released: Board) -> None:
+    first = released.grants.create("system", "applicant", RELEASE)
+    assert released.grants.create("system", "applicant", RELEASE).id == first.id
+    released.grants.revoke("secretary", first.id, "오류")
+    assert released.grants.create("system", "applicant", RELEASE).id != first.id
 
 
-def test_nobody_without_a_grant_downloads_and_the_attempt_stands(any_board: Board) -> None:
-    out(any_board)
+def test_nobody_without_a_grant_downloads_and_the_attempt_stands(released: Board) -> None:
     for person, code in (("rival", "no_grant"), ("auditor", "no_grant"), ("nobody", "known_person")):
-        assert any_board.may_download(person, RELEASE).code == code
+        assert released.may_download(person, RELEASE).code == code
         with refused(code):
-            any_board.grants.download(person, RELEASE)
-    actions = [event.action for event in any_board.events("auditor", f"release:{RELEASE}")]
+            released.grants.download(person, RELEASE)
+    actions = [event.action for event in released.events("auditor", f"release:{RELEASE}")]
     assert actions.count("refused:download") == 3
 
 
-def test_only_people_of_the_applicants_organisation_are_entitled(any_board: Board) -> None:
-    out(any_board)
+def test_only_people_of_the_applicants_organisation_are_entitled(released: Board) -> None:
     for person in ("rival", "member1"):
         with refused("person_entitled"):
-            any_board.grants.create("secretary", person, RELEASE)
-    assert any_board.grants.create("secretary", "colleague", RELEASE).person == "colleague"
+            released.grants.create("secretary", person, RELEASE)
+    assert released.grants.create("secretary", "colleague", RELEASE).person == "colleague"
 
 
 def test_named_people_are_the_only_ones_entitled(any_board: Board) -> None:
@@ -61,11 +57,10 @@ def test_named_people_are_the_only_ones_entitled(any_board: Board) -> None:
         any_board.grants.create("secretary", "applicant", RELEASE)
 
 
-def test_a_closed_account_downloads_no_more(any_board: Board) -> None:
-    out(any_board)
-    cast.granted(any_board)
-    any_board.people.close_account("admin", "applicant")
-    assert any_board.may_download("applicant", RELEASE).code == "active"
+def test_a_closed_account_downloads_no_more(released: Board) -> None:
+    cast.granted(released)
+    released.people.close_account("admin", "applicant")
+    assert released.may_download("applicant", RELEASE).code == "active"
 
 
 def test_expiry_is_computed_by_the_day_in_korea(new_board: NewBoard) -> None:
@@ -83,24 +78,20 @@ def test_expiry_is_computed_by_the_day_in_korea(new_board: NewBoard) -> None:
     assert (due.id, due.state, due.destroy_by) == (grant, GrantState.DESTRUCTION_DUE, date(2026, 4, 7))
 
 
-def test_a_download_is_an_event_that_names_the_package(any_board: Board) -> None:
-    out(any_board)
-    grant = cast.granted(any_board)
-    any_board.grants.download("applicant", RELEASE)
-    last = any_board.events("auditor", f"grant:{grant}")[-1]
+def test_a_download_is_an_event_that_names_the_package(released: Board) -> None:
+    grant = cast.granted(released)
+    released.grants.download("applicant", RELEASE)
+    last = released.events("auditor", f"grant:{grant}")[-1]
     assert (last.action, last.actor, last.payload["manifest"]) == ("download", "applicant", cast.V1)
 
 
 @pytest.mark.parametrize("person", ["secretary", "chair", "officer", "system"])
-def test_one_person_revokes(any_board: Board, person: str) -> None:
-    out(any_board)
-    grant = cast.granted(any_board)
-    assert any_board.grants.revoke(person, grant, "위반").state is GrantState.REVOKED
-    assert not any_board.may_download("applicant", RELEASE)
+def test_one_person_revokes(released: Board, person: str) -> None:
+    grant = cast.granted(released)
+    assert released.grants.revoke(person, grant, "위반").state is GrantState.REVOKED
+    assert not released.may_download("applicant", RELEASE)
 
 
-def test_a_grant_of_a_release_that_is_not_approved_is_refused(any_board: Board) -> None:
-    cast.approved_case(any_board)
-    cast.reviewed(any_board)
+def test_a_grant_of_a_release_that_is_not_approved_is_refused(reviewed: Board) -> None:
     with refused("release_open"):
-        any_board.grants.create("system", "applicant", RELEASE)
+        reviewed.grants.create("system", "applicant", RELEASE)

@@ -14,23 +14,16 @@ from tests.drb.conftest import NewBoard
 from tests.drb.test_cases import refused
 
 
-@pytest.fixture
-def approved_case(any_board: Board) -> Board:
-    cast.approved_case(any_board)
-    return any_board
-
-
 def publish(board: Board, digest: str = V1, name: str = RELEASE, **other: str) -> None:
     digests = {"policy_digest": POLICY, "cdm_digest": CDM, **other}
     board.releases.begin_publish("system", name, digest, **digests)
     board.releases.finish_publish("system", name, digest)
 
 
-def test_nothing_is_published_without_an_approval(approved_case: Board) -> None:
-    cast.reviewed(approved_case)
+def test_nothing_is_published_without_an_approval(reviewed: Board) -> None:
     with refused("state"):
-        publish(approved_case)
-    last = approved_case.events("auditor", f"release:{RELEASE}")[-1]
+        publish(reviewed)
+    last = reviewed.events("auditor", f"release:{RELEASE}")[-1]
     assert (last.action, last.actor, last.payload["code"]) == ("refused:begin_publish", "system", "state")
 
 
@@ -139,29 +132,26 @@ def test_votes_and_approvals_are_about_one_digest(approved_case: Board) -> None:
         approved_case.releases.approve("secretary", RELEASE, V2)
 
 
-def test_a_new_package_voids_every_vote(approved_case: Board) -> None:
-    cast.reviewed(approved_case)
-    cast.submitted(approved_case, V2)
-    release = approved_case.releases.get("secretary", RELEASE)
+def test_a_new_package_voids_every_vote(reviewed: Board) -> None:
+    cast.submitted(reviewed, V2)
+    release = reviewed.releases.get("secretary", RELEASE)
     assert (release.state, release.votes) == (ReleaseState.SUBMITTED, ())
-    approved_case.releases.vote("member3", RELEASE, V2, True)
-    approved_case.releases.vote("member1", RELEASE, V2, True)
+    reviewed.releases.vote("member3", RELEASE, V2, True)
+    reviewed.releases.vote("member1", RELEASE, V2, True)
     with refused("digest_is_current"):  # the older digest
-        approved_case.releases.approve("secretary", RELEASE, V1)
-    assert approved_case.releases.approve("secretary", RELEASE, V2).state is ReleaseState.APPROVED
+        reviewed.releases.approve("secretary", RELEASE, V1)
+    assert reviewed.releases.approve("secretary", RELEASE, V2).state is ReleaseState.APPROVED
 
 
-def test_a_new_package_voids_an_approval(approved_case: Board) -> None:
-    cast.approved(approved_case)
-    cast.build(approved_case, V2)
+def test_a_new_package_voids_an_approval(approved: Board) -> None:
+    cast.build(approved, V2)
     with refused("state"):
-        publish(approved_case, V2)
+        publish(approved, V2)
 
 
-def test_a_package_that_is_out_does_not_change(approved_case: Board) -> None:
-    cast.released(approved_case)
+def test_a_package_that_is_out_does_not_change(released: Board) -> None:
     with refused("immutable"):
-        cast.build(approved_case, V2)
+        cast.build(released, V2)
 
 
 def test_one_objection_is_enough_to_stop_the_approval(approved_case: Board) -> None:
@@ -184,12 +174,11 @@ def test_a_review_is_blind_until_both_votes_are_in(approved_case: Board) -> None
     assert [vote.words for vote in approved_case.releases.get("member2", RELEASE).votes] == ["의견", None]
 
 
-def test_a_returned_release_is_reviewed_anew(approved_case: Board) -> None:
-    cast.reviewed(approved_case)
+def test_a_returned_release_is_reviewed_anew(reviewed: Board) -> None:
     with refused("words_given"):
-        approved_case.releases.return_("member3", RELEASE, " ")
-    approved_case.releases.return_("member3", RELEASE, "날짜 확인")
-    release = approved_case.releases.resubmit("author", RELEASE, V1)
+        reviewed.releases.return_("member3", RELEASE, " ")
+    reviewed.releases.return_("member3", RELEASE, "날짜 확인")
+    release = reviewed.releases.resubmit("author", RELEASE, V1)
     assert (release.state, release.votes) == (ReleaseState.SUBMITTED, ())
 
 
@@ -203,19 +192,17 @@ def test_a_returned_release_with_a_new_package_passes_the_gates_again(approved_c
     assert approved_case.releases.submit("author", RELEASE, V2).state is ReleaseState.SUBMITTED
 
 
-def test_an_interest_declared_after_the_vote_takes_the_vote_away(approved_case: Board) -> None:
-    cast.reviewed(approved_case)
-    approved_case.cases.declare_interest("member2", CASE)
+def test_an_interest_declared_after_the_vote_takes_the_vote_away(reviewed: Board) -> None:
+    reviewed.cases.declare_interest("member2", CASE)
     with refused("two_approvals"):
-        approved_case.releases.approve("secretary", RELEASE, V1)
+        reviewed.releases.approve("secretary", RELEASE, V1)
 
 
 @pytest.mark.parametrize("part", ["policy_digest", "cdm_digest"])
-def test_publishing_looks_again_at_policy_and_cdm(approved_case: Board, part: str) -> None:
-    cast.approved(approved_case)
+def test_publishing_looks_again_at_policy_and_cdm(approved: Board, part: str) -> None:
     with refused("approval_stands"):
-        publish(approved_case, **{part: sha("newer")})
-    publish(approved_case)
+        publish(approved, **{part: sha("newer")})
+    publish(approved)
 
 
 def test_publishing_looks_again_at_the_case(approved_case: Board) -> None:
@@ -226,11 +213,10 @@ def test_publishing_looks_again_at_the_case(approved_case: Board) -> None:
     assert approved_case.releases.get("secretary", RELEASE).state is ReleaseState.PUBLISHING
 
 
-def test_nobody_but_automation_publishes(approved_case: Board) -> None:
-    cast.approved(approved_case)
+def test_nobody_but_automation_publishes(approved: Board) -> None:
     for person in ("secretary", "chair", "author", "admin", "applicant"):
         with refused("role"):
-            approved_case.releases.begin_publish(person, RELEASE, V1, policy_digest=POLICY, cdm_digest=CDM)
+            approved.releases.begin_publish(person, RELEASE, V1, policy_digest=POLICY, cdm_digest=CDM)
 
 
 def test_a_failed_publication_is_retried_and_a_finished_one_is_left_alone(approved_case: Board) -> None:
@@ -245,9 +231,7 @@ def test_a_failed_publication_is_retried_and_a_finished_one_is_left_alone(approv
 
 def test_publishing_waits_until_the_decision_can_no_longer_be_undone(new_board: NewBoard) -> None:
     clock = cast.Clock()
-    board = new_board(Settings(undo=timedelta(minutes=10)), clock)
-    cast.approved_case(board)
-    cast.approved(board)
+    board = new_board("approved", Settings(undo=timedelta(minutes=10)), clock)
     with refused("undo_over"):
         publish(board)
     clock.now += timedelta(minutes=10)
@@ -255,20 +239,19 @@ def test_publishing_waits_until_the_decision_can_no_longer_be_undone(new_board: 
 
 
 @pytest.mark.parametrize("person", ["chair", "officer", "author", "system"])
-def test_one_person_recalls_and_every_grant_ends(approved_case: Board, person: str) -> None:
-    cast.released(approved_case)
-    grant = cast.granted(approved_case)
-    approved_case.grants.download("applicant", RELEASE)
+def test_one_person_recalls_and_every_grant_ends(released: Board, person: str) -> None:
+    grant = cast.granted(released)
+    released.grants.download("applicant", RELEASE)
     with refused("words_given"):
-        approved_case.releases.recall(person, RELEASE, "")
-    assert approved_case.releases.recall(person, RELEASE, "재식별 위험").state is ReleaseState.RECALLED
-    assert approved_case.grants.get("applicant", grant).state is GrantState.REVOKED
-    assert not approved_case.may_download("applicant", RELEASE)
+        released.releases.recall(person, RELEASE, "")
+    assert released.releases.recall(person, RELEASE, "재식별 위험").state is ReleaseState.RECALLED
+    assert released.grants.get("applicant", grant).state is GrantState.REVOKED
+    assert not released.may_download("applicant", RELEASE)
     with refused("copies_destroyed"):
-        approved_case.releases.confirm_destroyed("secretary", RELEASE)
-    approved_case.grants.certify_destruction("applicant", grant, "파기")
-    approved_case.grants.confirm_destroyed("secretary2", grant)
-    assert approved_case.releases.confirm_destroyed("secretary", RELEASE).state is ReleaseState.DESTROYED
+        released.releases.confirm_destroyed("secretary", RELEASE)
+    released.grants.certify_destruction("applicant", grant, "파기")
+    released.grants.confirm_destroyed("secretary2", grant)
+    assert released.releases.confirm_destroyed("secretary", RELEASE).state is ReleaseState.DESTROYED
 
 
 def test_a_newer_release_supersedes_an_older_one_of_the_same_case(approved_case: Board) -> None:

@@ -133,6 +133,44 @@ def test_an_observation_period_leaves_when_it_overlaps_the_window(tmp_path: Path
     assert column(tmp_path, "observation_period", "observation_period_id") == [2]
 
 
+def test_a_period_tells_only_its_part_inside_the_window(tmp_path: Path) -> None:
+    periods = """
+    observation_period_id | person_id | observation_period_start_date | observation_period_end_date
+                        1 |         1 |                    2016-01-01 | 2022-01-01
+                        2 |         2 |                    2020-01-15 | 2020-02-01
+    """
+    run(tmp_path, {"observation_period": periods}, {"tables": ["observation_period"]})
+    assert column(tmp_path, "observation_period", "observation_period_start_date") == [
+        dt.date(2019, 6, 2), dt.date(2020, 1, 15)
+    ]  # fmt: skip
+    assert column(tmp_path, "observation_period", "observation_period_end_date") == [
+        dt.date(2020, 6, 1), dt.date(2020, 2, 1)
+    ]  # fmt: skip
+
+
+def test_a_stay_that_goes_on_after_the_window_does_not_tell_its_end_nor_how_it_ended(tmp_path: Path) -> None:
+    visits = """
+    visit_occurrence_id | person_id | visit_start_date | visit_end_date | visit_end_datetime  | discharged_to_concept_id
+                      1 |         1 |       2020-05-30 |     2020-05-31 | 2020-05-31 10:00:00 |                     8536
+                      2 |         1 |       2020-05-31 |     2020-07-31 | 2020-07-31 10:00:00 |                  4216643
+    """
+    run(tmp_path, {"visit_occurrence": visits}, {"tables": ["visit_occurrence"]})
+    assert column(tmp_path, "visit_occurrence", "visit_end_date") == [dt.date(2020, 5, 31), dt.date(2020, 6, 1)]
+    assert column(tmp_path, "visit_occurrence", "discharged_to_concept_id") == [8536, None]
+    assert [end is None for end in column(tmp_path, "visit_occurrence", "visit_end_datetime")] == [False, True]
+
+
+def test_an_optional_end_after_the_window_is_not_yet(tmp_path: Path) -> None:
+    conditions = """
+    condition_occurrence_id | person_id | condition_start_date | condition_end_date | stop_reason
+                          1 |         1 |           2020-05-01 |         2020-05-09 | cured
+                          2 |         1 |           2020-05-02 |         2020-06-30 | died
+    """
+    run(tmp_path, {"condition_occurrence": conditions}, {"tables": ["condition_occurrence"]})
+    assert column(tmp_path, "condition_occurrence", "condition_end_date") == [dt.date(2020, 5, 9), None]
+    assert column(tmp_path, "condition_occurrence", "stop_reason") == ["cured", None]
+
+
 def test_a_care_site_leaves_when_a_row_that_leaves_points_at_it_and_so_its_location(tmp_path: Path) -> None:
     visits = """
     visit_occurrence_id | person_id | visit_start_date | visit_end_date | care_site_id

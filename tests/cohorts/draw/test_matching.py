@@ -131,6 +131,16 @@ def test_people_at_risk_are_counted(seed, cases):
         assert count == (inside & (some.stratum == points.stratum[case])).sum()
 
 
+def test_people_at_risk_within_a_caliper_are_estimated_from_a_sample():
+    rng = np.random.default_rng(3)
+    year, since = rng.integers(1930, 2000, 40_000), rng.integers(0, 1000, 40_000)
+    low, high = np.stack([year - 2, since], 1), np.stack([year + 2, since + 500], 1)
+    some, _ = boxes(np.zeros(40_000, np.int64), low, high, keyed_order(np.arange(40_000), 1, 2))
+    points = Points(np.zeros(50, np.int64), np.stack([rng.integers(1935, 1995, 50), rng.integers(600, 900, 50)], 1))
+    exact = [((some.lo <= at) & (at <= some.hi)).all(axis=1).sum() for at in points.at]
+    assert np.abs(at_risk(points, some, np.arange(50)) / exact - 1).max() < 0.2
+
+
 def test_every_first_part_of_the_quota_order_is_stratified():
     stratum = np.repeat([0, 1, 2], [600, 300, 100])
     by = quota_order(stratum, keyed_order(np.arange(1000), 7, 1))

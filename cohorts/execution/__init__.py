@@ -1,0 +1,1 @@
+"""A plan carried out in a DuckDB engine, statement by statement."""

@@ -1,0 +1,59 @@
+"""The order of a run: from the plan to `cohort_row` (owner, person_id, start_date, end_date)."""
+
+from __future__ import annotations
+
+from cohorts.execution.events import Events
+from cohorts.execution.index_events import ask_additional, drug_exits, find_primary, is_single, judge, load_definitions
+from cohorts.execution.session import Progress, Session
+from cohorts.needs import closure, streams_in
+from cohorts.plan.nodes import OffsetExit, Plan
+from cohorts.sql import exits
+
+
+def carry_out(session: Session, progress: Progress) -> None:
+    """Find the rows of every definition of the session's plan."""
+    plan = session.plan
+    progress("concept sets", 0.0)
+    events = Events(session)
+    load_definitions(session)
+    progress("primary events", 0.1)
+    early = closure(plan, [stream for d in plan.definitions for stream in d.primary])
+    events.fill(early, people=None)
+    find_primary(session, sort_date=events.layout.sort_date)
+    progress("events of the rules", 0.4)
+    later = closure(plan, _later(plan)) - early
+    if later:
+        session.execute("CREATE TEMP TABLE who AS SELECT DISTINCT person_id FROM qualified")
+        events.fill(later, people="who")
+    progress("rules", 0.7)
+    ask_additional(session)
+    judge(session)
+    progress("exits", 0.9)
+    leave(session)
+
+
+def _later(plan: Plan) -> set[int]:
+    """Streams that are only looked at for people with primary events."""
+    groups = [group for d in plan.definitions for group in (d.additional, *(rule.group for rule in d.rules)) if group]
+    return streams_in(groups) | {stream for d in plan.definitions for stream in d.censoring}
+
+
+def leave(session: Session) -> None:
+    """Make `cohort_row` of `included`."""
+    definitions = session.plan.definitions
+    drugs = drug_exits(session.plan)
+    if drugs:
+        session.execute(f"CREATE TEMP TABLE exit_person AS {exits.EXIT_PERSON}")
+        given = [(number, one) for one, number in drugs.items()]
+        session.execute(f"CREATE TEMP TABLE drug_era_exit AS {exits.drug_eras(given)}")
+    entries = exits.entries(
+        offset=any(isinstance(d.exit, OffsetExit) for d in definitions),
+        drug=bool(drugs),
+        censored=any(d.censoring for d in definitions),
+    )
+    session.execute(f"CREATE TEMP TABLE entry AS {entries}")
+    singles = {is_single(d) for d in definitions}
+    rows = exits.collapsed(single=True in singles, several=False in singles)
+    if any(d.from_date or d.to_date for d in definitions):
+        rows = exits.clamped(rows)
+    session.execute(f"CREATE TEMP TABLE cohort_row AS SELECT owner, person_id, start_date, end_date FROM ({rows})")

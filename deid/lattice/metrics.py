@@ -1,0 +1,249 @@
+"""How much a combination of levels tells less than the source, and bounds of it for combinations not looked at.
+
+Left-out records count as fully generalised. Definitions and normalisation are those of ARX (Prasser, Kohlmayer 2015),
+so that its figures and ours can be set side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deid.hierarchies import Hierarchy
+from deid.lattice.cells import Cells, Float64, Grouped, Levels
+from deid.lattice.privacy import Privacy, Verdict
+
+Box = NDArray[np.float64]
+
+
+class Metric(Protocol):
+    """A loss. Bounds are lower ones; an array of them has one axis for each quasi-identifier, by level."""
+
+    def start(self) -> Box:
+        """Bound the loss of every combination, before any is looked at."""
+
+    def loss(self, found: Grouped, verdict: Verdict) -> float:
+        """Give the loss of a combination."""
+
+    def above(self, found: Grouped) -> float:
+        """Bound the loss of every combination at least as coarse."""
+
+    def below(self, found: Grouped, verdict: Verdict) -> Box:
+        """Bound the loss of every combination at most as coarse, or one number for all of them."""
+
+
+@dataclass(frozen=True)
+class Attributewise:
+    """A loss that is told quasi-identifier by quasi-identifier, and then put together.
+
+    released: for each, the loss of every level if nobody is left out. together: how to put them together. added: what
+    leaving out records with these values adds, by level.
+    """
+
+    released: tuple[Float64, ...]
+    together: Together
+    added: Added
+
+    def start(self) -> Box:
+        """Leave nobody out."""
+        return self.together.box(self.released)
+
+    def loss(self, found: Grouped, verdict: Verdict) -> float:
+        """Add what is left out here."""
+        chosen = None if not verdict.suppressed else verdict.bad[found.member]
+        parts = self._parts(found.cells, chosen)
+        return float(self.together.box([p[lv : lv + 1] for p, lv in zip(parts, found.levels, strict=True)]).reshape(()))
+
+    def above(self, found: Grouped) -> float:
+        """Know no more than from the start."""
+        return 0.0
+
+    def below(self, found: Grouped, verdict: Verdict) -> Box:
+        """Add what is left out here and at every finer combination."""
+        chosen = verdict.lost[found.member] if verdict.surely else None
+        parts = self._parts(found.cells, chosen)
+        return self.together.box([p[: level + 1] for p, level in zip(parts, found.levels, strict=True)])
+
+    def _parts(self, cells: Cells, chosen: NDArray[np.bool_] | None) -> Sequence[Float64]:
+        if chosen is None or not chosen.any():
+            return self.released
+        parts = []
+        for place, histogram in enumerate(cells.histograms(chosen)):
+            added = self.added.levels(place, histogram)
+            # Below the cells' own levels their values are unknown; what is added only falls with the level.
+            added[: cells.levels[place]] = added[cells.levels[place]]
+            parts.append(self.released[place] + added)
+        return parts
+
+
+class Together(Protocol):
+    """A way to put the losses of the quasi-identifiers together."""
+
+    def box(self, parts: Sequence[Float64]) -> Box:
+        """Give the loss of every combination of the given levels."""
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The sum, times a factor: 1 over their number makes it the arithmetic mean."""
+
+    factor: float = 1.0
+
+    def box(self, parts: Sequence[Float64]) -> Box:
+        """Add them up."""
+        return _outer(parts) * self.factor
+
+
+@dataclass(frozen=True)
+class GeometricMean:
+    """The geometric mean of 1 + loss, less 1, so that a loss of 0 does not swallow the others."""
+
+    def box(self, parts: Sequence[Float64]) -> Box:
+        """Add their logarithms up."""
+        return np.asarray(np.expm1(_outer([np.log1p(part) for part in parts]) / len(parts)))
+
+
+def _outer(parts: Sequence[Float64]) -> Box:
+    found: Box = np.zeros(())
+    for part in parts:
+        found = np.add.outer(found, part)
+    return found
+
+
+class Added(Protocol):
+    """What leaving records out adds to one quasi-identifier's loss."""
+
+    def levels(self, place: int, histogram: Float64) -> Float64:
+        """Give it for each level, from the number of left-out records of each value."""
+
+
+@dataclass(frozen=True)
+class _LossAdded:
+    remaining: tuple[Float64, ...]
+
+    def levels(self, place: int, histogram: Float64) -> Float64:
+        return self.remaining[place] @ histogram
+
+
+@dataclass(frozen=True)
+class _EntropyAdded:
+    hierarchies: tuple[Hierarchy, ...]
+
+    def levels(self, place: int, histogram: Float64) -> Float64:
+        hierarchy = self.hierarchies[place]
+        total = histogram.sum()
+        found = np.empty(hierarchy.levels)
+        for level in range(hierarchy.levels):
+            groups = np.bincount(hierarchy.codes[level], weights=histogram)
+            some = groups[groups > 0]
+            found[level] = abs(float((some * np.log2(some / total)).sum()))
+        return found
+
+
+def loss(cells: Cells, *, geometric: bool) -> Attributewise:
+    """Loss: the share of a quasi-identifier's values that a released group covers, 0 for one value, 1 for all.
+
+    The mean over the records; arithmetic or geometric mean over the quasi-identifiers.
+    """
+    released, remaining = [], []
+    for hierarchy, histogram in zip(cells.hierarchies, cells.histograms(), strict=True):
+        values = hierarchy.values
+        covered = np.stack([hierarchy.group_sizes(lv)[hierarchy.codes[lv]] for lv in range(hierarchy.levels)])
+        share = (covered - 1) / max(values - 1, 1)
+        released.append(share @ histogram / cells.records)
+        remaining.append((1 - share) / cells.records)
+    together = GeometricMean() if geometric else Sum(1 / max(len(released), 1))
+    return Attributewise(tuple(released), together, _LossAdded(tuple(remaining)))
+
+
+def nonuniform_entropy(cells: Cells) -> Attributewise:
+    """Non-uniform entropy: bits that the groups hide of the values, summed over records and quasi-identifiers.
+
+    A record adds log2 of how much commoner its group is than its value; left-out records add the entropy of their
+    groups among themselves.
+    """
+    released = []
+    for hierarchy, histogram in zip(cells.hierarchies, cells.histograms(), strict=True):
+        some = histogram > 0
+        bits = np.zeros(hierarchy.levels)
+        for level in range(hierarchy.levels):
+            group = np.bincount(hierarchy.codes[level], weights=histogram)[hierarchy.codes[level]]
+            bits[level] = abs(float((histogram[some] * np.log2(histogram[some] / group[some])).sum()))
+        released.append(bits)
+    return Attributewise(tuple(released), Sum(), _EntropyAdded(cells.hierarchies))
+
+
+@dataclass(frozen=True)
+class Discernibility:
+    """The sum over records of how many look alike; a left-out one looks like all (Bayardo, Agrawal 2005)."""
+
+    shape: Levels
+    records: float
+    smallest: int
+
+    def start(self) -> Box:
+        """Let each record be in a class of the smallest size allowed."""
+        return np.full(self.shape, self.records * min(self.smallest, self.records))
+
+    def loss(self, found: Grouped, verdict: Verdict) -> float:
+        """Square the classes that leave."""
+        kept = np.where(verdict.bad, 0.0, found.sizes)
+        return float(kept @ kept) + self.records * verdict.suppressed
+
+    def above(self, found: Grouped) -> float:
+        """Merge nothing further, leave nobody out."""
+        return float(found.sizes @ found.sizes)
+
+    def below(self, found: Grouped, verdict: Verdict) -> Box:
+        """Split what is left into classes of the smallest size allowed."""
+        least = min(self.smallest, self.records)
+        return np.asarray(self.records * verdict.surely + least * (self.records - verdict.surely))
+
+
+@dataclass(frozen=True)
+class AverageClassSize:
+    """Records over classes; what is left out is one class more (LeFevre et al. 2006, not normalised by k)."""
+
+    shape: Levels
+    records: float
+    smallest: int
+
+    def start(self) -> Box:
+        """Let all classes have the smallest size allowed."""
+        return np.full(self.shape, self._bound(0.0))
+
+    def loss(self, found: Grouped, verdict: Verdict) -> float:
+        """Count the classes that leave."""
+        kept = int(np.count_nonzero(~verdict.bad & (found.sizes > 0)))
+        return self.records / max(kept + (verdict.suppressed > 0), 1)
+
+    def above(self, found: Grouped) -> float:
+        """Merge nothing further."""
+        return self.records / max(int(np.count_nonzero(found.sizes)), 1)
+
+    def below(self, found: Grouped, verdict: Verdict) -> Box:
+        """Split what is left into classes of the smallest size allowed."""
+        return np.asarray(self._bound(verdict.surely))
+
+    def _bound(self, suppressed: float) -> float:
+        return self.records / max((self.records - suppressed) // self.smallest + 1, 1)
+
+
+def metric(name: str, cells: Cells, privacy: Privacy) -> Metric:
+    """Make the metric of this name: loss-am, loss-gm, discernibility, average-class-size or nonuniform-entropy."""
+    shape = tuple(hierarchy.levels for hierarchy in cells.hierarchies)
+    match name:
+        case "loss-am" | "loss-gm":
+            return loss(cells, geometric=name == "loss-gm")
+        case "nonuniform-entropy":
+            return nonuniform_entropy(cells)
+        case "discernibility":
+            return Discernibility(shape, cells.records, privacy.smallest)
+        case "average-class-size":
+            return AverageClassSize(shape, cells.records, privacy.smallest)
+        case _:
+            raise AssertionError(name)
