@@ -51,7 +51,9 @@ def _answer(home: Home, study: Study, site: Site) -> Answer:
     try:
         return Answer(site, _count(home, study, site), None)
     except BadInput as error:
-        return Answer(site, None, str(error).splitlines()[0])
+        first, *more = str(error).splitlines()
+        progress.tell(f"count {site.id}", "failed", "cannot answer")
+        return Answer(site, None, f"{first} (and {len(more)} more)" if more else first)
 
 
 def _count(home: Home, study: Study, site: Site) -> Feasibility:

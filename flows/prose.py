@@ -14,7 +14,7 @@ from flows.study import Study
 Language = Literal["ko", "en"]
 
 HEADINGS = {
-    "ko": {"purpose": "목적", "case": "사례군", "control": "대조군", "draw": "표본추출", "tables": "추출 항목", "deid": "가명처리"},
+    "ko": {"purpose": "목적", "case": "환자군", "control": "대조군", "draw": "표본추출", "tables": "추출 항목", "deid": "가명처리"},
     "en": {"purpose": "Purpose", "case": "Cases", "control": "Controls", "draw": "Draw", "tables": "What is extracted",
            "deid": "De-identification"},
 }  # fmt: skip
@@ -60,7 +60,7 @@ def _draw(asked: Study, lang: Language) -> str:
     draw = asked.spec.draw
     factors = ", ".join(FACTORS[lang][f] for f in draw.match)
     if lang == "ko":
-        return (f"사례군 최대 {draw.cases:,}명과 대조군 최대 {draw.controls:,}명(1:{draw.ratio}). "
+        return (f"환자군 최대 {draw.cases:,}명과 대조군 최대 {draw.controls:,}명(1:{draw.ratio}). "
                 f"짝짓기 기준: {factors or '없음'}(출생연도는 {draw.birth_year_band}년 구간). "
                 f"{'복원' if draw.replacement else '비복원'} 추출, 시드 {draw.seed}.")  # fmt: skip
     return (f"Up to {draw.cases:,} cases and {draw.controls:,} controls (1:{draw.ratio}). Matched on: {factors or 'nothing'} "

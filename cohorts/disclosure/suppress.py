@@ -36,18 +36,18 @@ def suppress(tables: Tables, threshold: int = DEFAULT_THRESHOLD, round_to: int |
         raise BadInput("A disclosure threshold is 1 or more, and counts are rounded to 2 or more: correct the setting.")
     small = [n for n in tables.names() if 0 < tables.value(n) < threshold and _counts_people(tables, n)]
     small = [n for n in small if n not in tables.fixed]
-    hidden = {n for n in small if n in tables.shown} - tables.fixed
-    for _ in range(len(tables.shown) + 1):
-        public = view(tables, hidden, round_to)
-        weak = next((n for n in small if not protected(public, n, threshold)), None)
-        if weak is None:
-            return {n: _shown(tables.shown[n], n in hidden, round_to) for n in tables.shown}
-        more = _complement(tables, public, hidden, weak, threshold)
-        more = more or set(tables.shown) - tables.fixed
-        if more <= hidden:
-            break
-        hidden |= more
-    raise GateRefused("The counts cannot be given away: no choice of withheld cells protects the small ones.")
+    hidden = {n for n in small if n in tables.shown}
+    public = view(tables, hidden, round_to)
+    for name in small:  # withholding more only widens what is possible: a protected cell stays so
+        while not protected(public, name, threshold):
+            more = _complement(tables, public, hidden, name, threshold) or set(tables.shown) - tables.fixed
+            if more <= hidden:
+                raise GateRefused(
+                    "The counts cannot be given away: no choice of withheld cells protects the small ones."
+                )
+            hidden |= more
+            public = view(tables, hidden, round_to)
+    return {n: _shown(tables.shown[n], n in hidden, round_to) for n in tables.shown}
 
 
 def protected(public: View, name: str, threshold: int) -> bool:

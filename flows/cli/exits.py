@@ -7,10 +7,12 @@ import signal
 import sys
 from enum import IntEnum
 
-import click
 import typer
 
 from cdm.errors import BadInput, GateRefused
+
+# Typer brings a click of its own; this is the class above its public BadParameter and UsageError.
+UsageOrFileError: type[Exception] = typer.BadParameter.__mro__[2]
 
 
 class Exit(IntEnum):
@@ -52,13 +54,13 @@ def call(arguments: list[str]) -> int:
         return int(result) if isinstance(result, int) else Exit.OK
     except Found:
         return Exit.FOUND
-    except click.exceptions.Exit as leave:
+    except typer.Exit as leave:
         return leave.exit_code
-    except click.ClickException as error:
-        usage = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "naru"
-        say(f"{error.format_message().rstrip('.')}; see: {usage} --help")
+    except UsageOrFileError as error:
+        usage = _usage(error)
+        sys.stderr.write(usage) if usage.startswith("Usage:") else say(usage)
         return Exit.BAD_INPUT
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         say("stopped; finished stages are kept, the same command goes on from there")
         return 130
     except BrokenPipeError:
@@ -66,6 +68,16 @@ def call(arguments: list[str]) -> int:
         return Exit.OK
     except Exception as error:  # told below without its text, which may quote a patient's row
         return _told(error)
+
+
+def _usage(error: Exception) -> str:
+    """What is wrong with the words of the command, and where to look."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "naru"
+    text = getattr(error, "format_message", error.__str__)()
+    if text.startswith("Usage:"):  # a group without a verb: its help is the answer
+        return f"{text}\n"
+    return f"{text.strip().rstrip('.')}; see: {command} --help"
 
 
 def _told(error: Exception) -> int:

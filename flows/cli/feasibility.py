@@ -44,7 +44,7 @@ def feasibility(
 def overview(answers: list[Answer], lang: str) -> None:
     """One line a hospital: eligible cases and controls, expected draw, whether it is enough."""
     heads = {
-        "ko": ("병원", "사례군", "대조군", "예상 사례", "예상 대조", "충분"),
+        "ko": ("병원", "환자군", "대조군", "예상 사례", "예상 대조", "충분"),
         "en": ("hospital", "cases", "controls", "expected cases", "expected controls", "enough"),
     }
     yes = {"ko": {True: "예", False: "아니오", None: "?"}, "en": {True: "yes", False: "no", None: "?"}}[lang]

@@ -77,7 +77,7 @@ def steps(quiet: bool = False, plain: bool = False) -> Iterator[None]:
         def hear(step: progress.Step) -> None:
             note = f" {step.note}" if step.note else ""
             if step.state == "begun":
-                begun[step.name] = monotonic()
+                begun.setdefault(step.name, monotonic())
                 if spinner is not None:
                     spinner.update(f"{step.name} ...{note}")
                 return

@@ -74,7 +74,10 @@ def _hanbit(home: Home) -> Path:
     progress.tell("make hanbit", "begun", f"{PERSONS:,} people")
     from cdm.synthetic import materialise
 
-    folder: Path = materialise("hanbit", PERSONS, SEED, home.data)
+    def told(what: str, done: int, steps: int) -> None:
+        progress.tell("make hanbit", "begun", f"{what} ({done} of {steps})")
+
+    folder: Path = materialise("hanbit", PERSONS, SEED, home.data, progress=told)
     progress.tell("make hanbit", "done", f"{PERSONS:,} people")
     return folder
 

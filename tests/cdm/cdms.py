@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -65,6 +66,11 @@ CDM_SOURCE = """
 
 def tiny(version: str = "5.4") -> dict[str, pa.Table]:
     """The CDM; 5.3 and 5.4 differ in a column of visit_occurrence, and in what cdm_source says."""
+    return dict(_tiny(version))
+
+
+@cache
+def _tiny(version: str) -> dict[str, pa.Table]:
     admitted = "admitted_from_concept_id" if version == "5.4" else "admitting_source_concept_id"
     visit = f"""
         visit_occurrence_id | person_id | visit_concept_id | visit_start_date | visit_end_date | visit_type_concept_id | {admitted}

@@ -413,10 +413,10 @@ def test_the_end_date_of_a_drug_exposure_looks_at_its_start(tmp_path: Path) -> N
 def test_an_abnormal_measurement_is_outside_its_range_or_says_so(tmp_path: Path) -> None:
     readings = {
         "measurement": """
-        measurement_id | person_id | measurement_concept_id | measurement_date | value_as_number | range_low | range_high | value_as_concept_id
-                     1 |         1 |                     10 |       2011-01-01 |               1 |         2 |          5 |                   -
-                     2 |         1 |                     10 |       2012-01-01 |               3 |         2 |          5 |             4155142
-                     3 |         1 |                     10 |       2013-01-01 |               3 |         2 |          5 |                   -"""
+measurement_id | person_id | measurement_concept_id | measurement_date | value_as_number | range_low | range_high | value_as_concept_id
+             1 |         1 |                     10 |       2011-01-01 |               1 |         2 |          5 |                   -
+             2 |         1 |                     10 |       2012-01-01 |               3 |         2 |          5 |             4155142
+             3 |         1 |                     10 |       2013-01-01 |               3 |         2 |          5 |                   -"""
     }
     got = cohort(tmp_path, readings, definition({"Measurement": {"CodesetId": 1, "Abnormal": True}}))
     assert [row[1].year for row in got] == [2011, 2012]
