@@ -10,15 +10,12 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 
 from quality.checks import CATALOGUE
-from quality.verdict import Finding, in_unit, number
-
-if TYPE_CHECKING:
-    from quality.gate import GateResult
+from quality.verdict import Finding, GateResult, in_unit, number
 
 FORMAT = "naru quality report 1"
 GROUPS = {

@@ -175,3 +175,29 @@ def _status(check: Check, metric: Metric, value: float, threshold: float) -> Sta
     if not metric.denominator and check.unit == "percent":
         return "failed"
     return "passed" if value <= threshold else "failed"
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """The verdict and all that it rests on. passed: no check of severity 'block' failed."""
+
+    passed: bool
+    findings: tuple[Finding, ...]
+
+    @property
+    def failures(self) -> tuple[Finding, ...]:
+        """The failed findings, those that block first."""
+        failed = [finding for finding in self.findings if finding.status == "failed"]
+        return tuple(sorted(failed, key=lambda finding: finding.severity != "block"))
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the result as plain JSON, as in quality.json: no patient's value, no small count of suppressed people."""
+        status = [finding.status for finding in self.findings]
+        return {
+            "passed": self.passed,
+            "checks": len(status),
+            "failed_block": sum(finding.blocks for finding in self.findings),
+            "failed_warn": sum(finding.status == "failed" and not finding.blocks for finding in self.findings),
+            "not_applicable": status.count("not_applicable"),
+            "findings": [finding.to_json() for finding in self.findings],
+        }

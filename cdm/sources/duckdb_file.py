@@ -31,7 +31,9 @@ def open_duckdb(url: str, file: Path, schema: str, vocabulary_schema: str | None
     own = connect()
     try:
         alias = _attach(own, file, url)
-        catalog = _catalog(own, alias, [name for name in (vocabulary_schema, schema) if name], url)
+        catalog = _catalog(own, alias, schema, url)
+        if vocabulary_schema:
+            catalog = with_vocabulary(catalog, _catalog(own, alias, vocabulary_schema, url))
         check_is_cdm(catalog, url, _elsewhere(own, alias))
         return InEngineSource(url, "duckdb", own, catalog, lambda con: _attach_again(con, file, url))
     except BaseException:
@@ -49,7 +51,7 @@ def _attach(con: duckdb.DuckDBPyConnection, file: Path, url: str) -> str:
     try:
         con.execute(f"ATTACH IF NOT EXISTS '{path}' AS {_alias(file)} (READ_ONLY)")
     except duckdb.Error as error:
-        raise _refusal(url, str(error)) from None
+        raise _refusal(url, str(error).replace(str(file.resolve()), "")) from None
     return _alias(file)
 
 
@@ -70,21 +72,13 @@ def _refusal(url: str, text: str) -> BadInput:
     return SourceUnavailable(f"{url} cannot be opened as a DuckDB database file; check that it is whole")
 
 
-def _catalog(con: duckdb.DuckDBPyConnection, alias: str, schemas: list[str], url: str) -> Catalog:
-    """Find the CDM tables; a later schema wins over an earlier one."""
-    there = by_lower_name(
-        name
-        for (name,) in con.execute(
-            "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ? AND NOT internal", [alias]
-        ).fetchall()
-    ) | {"main": "main"}
-    found: dict[str, FoundTable] = {}
-    for asked in schemas:
-        schema = there.get(asked.lower())
-        if schema is None:
-            raise BadInput(f"{url}: the file has no schema {asked}; it has {', '.join(sorted(there.values()))}")
-        found |= _tables(con, alias, schema)
-    return found
+def _catalog(con: duckdb.DuckDBPyConnection, alias: str, asked: str, url: str) -> Catalog:
+    """Find the CDM tables of a schema, whose name may be given in any case."""
+    schemas = "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ? AND NOT internal"
+    there = by_lower_name(name for (name,) in con.execute(schemas, [alias]).fetchall()) | {"main": "main"}
+    if asked.lower() not in there:
+        raise BadInput(f"{url}: the file has no schema {asked}; it has {', '.join(sorted(there.values()))}")
+    return _tables(con, alias, there[asked.lower()])
 
 
 def _tables(con: duckdb.DuckDBPyConnection, alias: str, schema: str) -> dict[str, FoundTable]:

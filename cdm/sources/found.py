@@ -55,6 +55,12 @@ def cdm_tables() -> frozenset[str]:
     return frozenset(name for version in VERSIONS for name in tables(version))
 
 
+def with_vocabulary(clinical: Catalog, vocabulary: Catalog) -> Catalog:
+    """Add the vocabulary tables of another schema, and only those; a table that both hold is the clinical schema's."""
+    names = {name for version in VERSIONS for name, table in tables(version).items() if table.vocabulary}
+    return {name: table for name, table in vocabulary.items() if name in names} | dict(clinical)
+
+
 def version_of(catalog: Catalog, claimed: str | None, where: str) -> CdmVersion:
     """Decide the version by cdm_source's own word, else by the columns that only one version has, else 5.4."""
     if claimed and (number := re.search(r"(\d+)\.(\d+)", claimed)):

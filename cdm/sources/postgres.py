@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from cdm.errors import BadInput, SourceUnavailable
 from cdm.source import CdmVersion, Need, Release, Source
 from cdm.sources import fingerprint
-from cdm.sources.found import Catalog, check_is_cdm, present, version_of, wanted
+from cdm.sources.found import Catalog, check_is_cdm, present, version_of, wanted, with_vocabulary
 from cdm.sources.postgres_catalog import read_catalog
 from cdm.sources.postgres_errors import not_connected, refused
 from cdm.sources.postgres_pull import SETTINGS, Session, pull
@@ -42,14 +42,13 @@ def open_postgres(url: str, place: str, options: Mapping[str, str]) -> PostgresS
     timeout = options.get("statement_timeout", STATEMENT_TIMEOUT_SECONDS)
     if not re.fullmatch(r"\d{1,7}", timeout):
         raise BadInput(f"statement_timeout of {url} has to be whole seconds")
-    schemas = [name for name in (options.get("vocabulary_schema"), options.get("schema", "public")) if name]
     conninfo = conninfo_of(place, options)
     try:
         main = psycopg.connect(conninfo)
     except psycopg.Error as error:
         raise not_connected(url, str(error)) from None
     try:
-        return PostgresSource(url, main, conninfo, schemas, timeout)
+        return PostgresSource(url, main, conninfo, options, timeout)
     except psycopg.Error as error:
         main.close()
         raise refused(url, error.sqlstate) from None
@@ -73,7 +72,7 @@ def conninfo_of(place: str, options: Mapping[str, str]) -> str:
         "password": os.environ.get("NARU_SOURCE_PASSWORD", ""),
     }
     chosen = {name: value for name, value in options.items() if name in LIBPQ_OPTIONS}
-    return make_conninfo("", **CONNECTION, **{name: value for name, value in given.items() if value}, **chosen)
+    return make_conninfo("", **CONNECTION | {name: value for name, value in given.items() if value} | chosen)
 
 
 class PostgresSource(Source):
@@ -86,7 +85,7 @@ class PostgresSource(Source):
     kind = "postgresql"
 
     def __init__(
-        self, url: str, main: psycopg.Connection[Any], conninfo: str, schemas: list[str], timeout: str
+        self, url: str, main: psycopg.Connection[Any], conninfo: str, options: Mapping[str, str], timeout: str
     ) -> None:
         self.url = url
         self._main: psycopg.Connection[Any] | None = main
@@ -96,7 +95,9 @@ class PostgresSource(Source):
         settings = SETTINGS | {"statement_timeout": f"{timeout}s"}
         for name, value in settings.items():
             main.execute("SELECT set_config(%s, %s, true)", (name, value))
-        self._catalog: Catalog = read_catalog(main, schemas, url)
+        self._catalog: Catalog = read_catalog(main, options.get("schema", "public"), url)
+        if vocabulary := options.get("vocabulary_schema"):
+            self._catalog = with_vocabulary(self._catalog, read_catalog(main, vocabulary, url))
         check_is_cdm(self._catalog, url)
         claimed = self._one(fingerprint.source_query(self._catalog))
         self.version: CdmVersion = version_of(self._catalog, claimed[2] if claimed else None, url)

@@ -45,22 +45,18 @@ _WHOLE = frozenset(
 )
 
 
-def read_catalog(con: psycopg.Connection[Any], schemas: list[str], url: str) -> Catalog:
-    """Find the CDM tables that may be read; a later schema wins over an earlier one.
+def read_catalog(con: psycopg.Connection[Any], asked: str, url: str) -> Catalog:
+    """Find the CDM tables of a schema; its name is taken as it stands, else in any case.
 
     A column that this user may not read counts as lacking; a table of which no column may be read is refused.
     """
     usable = dict(con.execute(_SCHEMAS).fetchall())
-    there = by_lower_name(usable)
-    found: dict[str, FoundTable] = {}
-    for asked in schemas:
-        schema = asked if asked in usable else there.get(asked.lower())
-        if schema is None:
-            raise BadInput(f"{url}: the database has no schema {asked}; it has {', '.join(usable)}")
-        if not usable[schema]:
-            raise SourceUnavailable(f"{url}: this user may not use schema {schema}; GRANT USAGE ON SCHEMA to it")
-        found |= _tables(con, schema, url)
-    return found
+    schema = asked if asked in usable else by_lower_name(usable).get(asked.lower())
+    if schema is None:
+        raise BadInput(f"{url}: the database has no schema {asked}; it has {', '.join(usable)}")
+    if not usable[schema]:
+        raise SourceUnavailable(f"{url}: this user may not use schema {schema}; GRANT USAGE ON SCHEMA to it")
+    return _tables(con, schema, url)
 
 
 def _tables(con: psycopg.Connection[Any], schema: str, url: str) -> dict[str, FoundTable]:

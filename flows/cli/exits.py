@@ -5,28 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from enum import IntEnum
 
 import typer
 
 from cdm.errors import BadInput, GateRefused
+from flows.cli.codes import Exit, Found
 
 # Typer brings a click of its own; this is the class above its public BadParameter and UsageError.
 UsageOrFileError: type[Exception] = typer.BadParameter.__mro__[2]
-
-
-class Exit(IntEnum):
-    """What the command's end says. FAULT is for a mistake of ours (sysexits' EX_SOFTWARE)."""
-
-    OK = 0
-    FOUND = 1
-    BAD_INPUT = 2
-    REFUSED = 3
-    FAULT = 70
-
-
-class Found(Exception):
-    """A check found something; what it found was printed already."""
 
 
 def run() -> None:

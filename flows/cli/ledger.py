@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from flows.cli import show
-from flows.cli.exits import Found
+from flows.cli.codes import Found
 from flows.cli.options import Json
 
 app = typer.Typer(no_args_is_help=True, help="The board's hash-chained ledger.")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from flows.cli import show
-from flows.cli.exits import Found
+from flows.cli.codes import Found
 from flows.cli.options import Actor, Json, acting
 
 ReleaseName = Annotated[str, typer.Argument(metavar="RELEASE", help="A release's name (naru releases).")]

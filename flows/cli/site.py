@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.cli import show
-from flows.cli.exits import Found
+from flows.cli.codes import Found
 from flows.cli.options import Json
 
 ADD = (

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.cli import show
-from flows.cli.exits import Found
+from flows.cli.codes import Found
 from flows.cli.options import Json, StudyFile
 
 app = typer.Typer(no_args_is_help=True, help="Check and explain study files.")

@@ -9,7 +9,8 @@ import pytest
 from cdm import open_source
 from cdm.address import parse
 from cdm.errors import BadInput
-from tests.cdm.cdms import tiny
+from cdm.sources.postgres import conninfo_of
+from tests.cdm.cdms import tiny, write_postgres
 from tests.tables import write_duckdb
 
 
@@ -84,6 +85,14 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(url: str, tmp_path
     assert refused.value.__cause__ is None
 
 
+def test_a_host_given_as_an_option_is_the_one() -> None:
+    conninfo = conninfo_of("me@one:1234/db", {"host": "/sockets", "sslmode": "require", "schema": "cdm"})
+    assert "host=/sockets" in conninfo
+    assert "one" not in conninfo
+    for part in ("user=me", "port=1234", "dbname=db", "sslmode=require", "application_name=naru", "connect_timeout=10"):
+        assert part in conninfo
+
+
 def test_an_empty_password_is_none() -> None:
     assert parse("postgresql://user:@host/db").place == "user:@host/db"
 
@@ -95,11 +104,26 @@ def test_a_missing_schema_and_one_that_holds_the_cdm_are_named(file: Path) -> No
         open_source(f"duckdb://{file}", file.parent)
 
 
-def test_the_vocabulary_may_stand_in_a_schema_of_its_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["duckdb", "postgresql"])
+def test_the_vocabulary_may_stand_in_a_schema_of_its_own(kind: str, tmp_path: Path, postgres: str) -> None:
     content = tiny()
-    vocabulary = {name: content.pop(name) for name in ("concept", "vocabulary")}
-    write_duckdb(tmp_path / "h.duckdb", content)
-    write_duckdb(tmp_path / "h.duckdb", vocabulary, schema="vocab")
-    with open_source(f"duckdb://{tmp_path}/h.duckdb?schema=cdm&vocabulary_schema=vocab", tmp_path) as source:
+    vocabulary = {name: content.pop(name) for name in ("concept", "vocabulary")} | {"note": content.pop("note")}
+    if kind == "duckdb":
+        write_duckdb(tmp_path / "h.duckdb", content)
+        url = f"duckdb://{write_duckdb(tmp_path / 'h.duckdb', vocabulary, schema='vocab')}?schema=cdm"
+    else:
+        write_postgres(postgres, vocabulary, "vocab")
+        url = write_postgres(postgres, content)
+    with open_source(f"{url}&vocabulary_schema=vocab", tmp_path) as source:
         assert {"person", "concept"} <= set(source.tables())
+        assert "note" not in source.tables()
         assert source.release().vocabulary_version == "v5.0 31-AUG-23"
+    with pytest.raises(BadInput, match="has no schema words"):
+        open_source(f"{url}&vocabulary_schema=words", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["clock.duckdb", "version.duckdb"])
+def test_the_name_of_a_file_is_not_taken_for_its_fault(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("a note of the archive " * 500)
+    with pytest.raises(BadInput, match="is not a DuckDB database file"):
+        open_source(f"duckdb://{tmp_path}/{name}", tmp_path)
