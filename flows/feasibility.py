@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cdm.errors import BadInput
+from cdm.errors import BadInput, GateRefused
 from cohorts.feasibility import Feasibility
 from cohorts.feasibility import feasibility as count
 from flows import progress
+from flows.answered import earlier, remember
 from flows.faults import guarded
 from flows.home import Home
 from flows.site import Site, listed, read
@@ -50,7 +51,7 @@ def ask(home: Home, study_file: Path, site_id: str) -> tuple[Study, list[Answer]
 def _answer(home: Home, study: Study, site: Site) -> Answer:
     try:
         return Answer(site, _count(home, study, site), None)
-    except BadInput as error:
+    except (BadInput, GateRefused) as error:
         first, *more = str(error).splitlines()
         progress.tell(f"count {site.id}", "failed", "cannot answer")
         return Answer(site, None, f"{first} (and {len(more)} more)" if more else first)
@@ -63,7 +64,10 @@ def _count(home: Home, study: Study, site: Site) -> Feasibility:
         found = guarded(
             f"feasibility at {site.id}",
             home.spill,
-            lambda: count(source, study.definitions, study.spec.draw, site.threshold, site.limits(home)),
+            lambda: count(
+                source, study.definitions, study.spec.draw, site.threshold, site.limits(home), earlier(home, site.id)
+            ),
         )
+    remember(home, site.id, found.answered)
     progress.tell(f"count {site.id}", "done")
     return found

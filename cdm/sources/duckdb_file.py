@@ -17,6 +17,7 @@ from cdm.sources.found import (
     cdm_tables,
     check_is_cdm,
     quoted,
+    with_vocabulary,
 )
 from cdm.sources.in_engine import InEngineSource
 

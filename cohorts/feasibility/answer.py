@@ -60,7 +60,10 @@ class Feasibility:
 
     def enough(self) -> bool | None:
         """Whether as many cases as wanted can be drawn; None where the shown numbers do not tell."""
-        return None if self.sets.value is None else self.sets.value >= self.wanted["case"]
+        if self.sets.value is not None:
+            return self.sets.value >= self.wanted["case"]
+        eligible = self.eligible["case"].value
+        return False if eligible is not None and eligible < self.wanted["case"] else None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; a suppressed count is {"count": null, "reason": "suppressed"}."""

@@ -92,7 +92,7 @@ class Cells:
         """Count the records."""
         return float(self.count.sum())
 
-    def histograms(self, chosen: NDArray[np.bool_] | None = None) -> list[Float64]:
+    def histograms(self, chosen: NDArray[np.intp] | None = None) -> list[Float64]:
         """Count the records of each value of each quasi-identifier, in all cells or the chosen ones."""
         found: list[Float64] = []
         for block, code in zip(self.blocks, self.codes, strict=True):
@@ -158,23 +158,27 @@ def _rank(key: Int64) -> tuple[Int64, int]:
 
 
 def roll_up(cells: Cells, levels: Levels) -> Cells:
-    """Merge the cells that are one at these levels; each is told by the first of its cells."""
+    """Merge the cells that are one at these levels; each is told by one of its cells."""
     found = group(cells, levels)
-    used, member = np.unique(found.member, return_inverse=True)
-    first = np.empty(used.size, dtype=np.int64)
-    first[member[::-1]] = np.arange(cells.size - 1, -1, -1)
+    used = np.flatnonzero(found.sizes)
+    number = np.empty(found.sizes.size, dtype=np.int64)
+    number[used] = np.arange(used.size)
+    member = number[found.member]
+    one = np.empty(used.size, dtype=np.int64)
+    # Of several writes to one place any may stand: the cells of a class are alike at these levels.
+    one[member] = np.arange(cells.size)
     return Cells(
         cells.hierarchies,
         levels,
         cells.blocks,
-        tuple(code[first] for code in cells.codes),
-        np.bincount(member, weights=cells.count, minlength=used.size),
+        tuple(code[one] for code in cells.codes),
+        found.sizes[used],
         tuple(_merge(entries, member) for entries in cells.sensitive),
     )
 
 
 def _merge(entries: Entries, member: Int64) -> Entries:
-    key = member[entries.cell] * entries.values + entries.value
-    used, place = np.unique(key, return_inverse=True)
-    count = np.bincount(place, weights=entries.count, minlength=used.size)
-    return Entries(used // entries.values, used % entries.values, count, entries.values)
+    place, number = _rank(member[entries.cell] * entries.values + entries.value)
+    cell, value = np.empty(number, dtype=np.int64), np.empty(number, dtype=np.int64)
+    cell[place], value[place] = member[entries.cell], entries.value
+    return Entries(cell, value, np.bincount(place, weights=entries.count, minlength=number), entries.values)

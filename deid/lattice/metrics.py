@@ -14,103 +14,59 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deid.hierarchies import Hierarchy
-from deid.lattice.cells import Cells, Float64, Grouped, Levels
+from deid.lattice.cells import Cells, Float64, Grouped
 from deid.lattice.privacy import Privacy, Verdict
 
-Box = NDArray[np.float64]
+Nodes = NDArray[np.int8]
 
 
 class Metric(Protocol):
-    """A loss. Bounds are lower ones; an array of them has one axis for each quasi-identifier, by level."""
+    """A loss, and lower bounds of it. Nodes are combinations of levels: a row for each quasi-identifier."""
 
-    def start(self) -> Box:
-        """Bound the loss of every combination, before any is looked at."""
+    def start(self, nodes: Nodes) -> Float64:
+        """Bound the loss of each combination before any is looked at."""
 
     def loss(self, found: Grouped, verdict: Verdict) -> float:
         """Give the loss of a combination."""
 
     def above(self, found: Grouped) -> float:
-        """Bound the loss of every combination at least as coarse."""
+        """Bound the loss of every combination at least as coarse; 0 if nothing is learnt."""
 
-    def below(self, found: Grouped, verdict: Verdict) -> Box:
-        """Bound the loss of every combination at most as coarse, or one number for all of them."""
-
-
-@dataclass(frozen=True)
-class Attributewise:
-    """A loss that is told quasi-identifier by quasi-identifier, and then put together.
-
-    released: for each, the loss of every level if nobody is left out. together: how to put them together. added: what
-    leaving out records with these values adds, by level.
-    """
-
-    released: tuple[Float64, ...]
-    together: Together
-    added: Added
-
-    def start(self) -> Box:
-        """Leave nobody out."""
-        return self.together.box(self.released)
-
-    def loss(self, found: Grouped, verdict: Verdict) -> float:
-        """Add what is left out here."""
-        chosen = None if not verdict.suppressed else verdict.bad[found.member]
-        parts = self._parts(found.cells, chosen)
-        return float(self.together.box([p[lv : lv + 1] for p, lv in zip(parts, found.levels, strict=True)]).reshape(()))
-
-    def above(self, found: Grouped) -> float:
-        """Know no more than from the start."""
-        return 0.0
-
-    def below(self, found: Grouped, verdict: Verdict) -> Box:
-        """Add what is left out here and at every finer combination."""
-        chosen = verdict.lost[found.member] if verdict.surely else None
-        parts = self._parts(found.cells, chosen)
-        return self.together.box([p[: level + 1] for p, level in zip(parts, found.levels, strict=True)])
-
-    def _parts(self, cells: Cells, chosen: NDArray[np.bool_] | None) -> Sequence[Float64]:
-        if chosen is None or not chosen.any():
-            return self.released
-        parts = []
-        for place, histogram in enumerate(cells.histograms(chosen)):
-            added = self.added.levels(place, histogram)
-            # Below the cells' own levels their values are unknown; what is added only falls with the level.
-            added[: cells.levels[place]] = added[cells.levels[place]]
-            parts.append(self.released[place] + added)
-        return parts
+    def below(self, found: Grouped, verdict: Verdict, nodes: Nodes) -> Float64:
+        """Bound the loss of each of these combinations, none of which is coarser."""
 
 
 class Together(Protocol):
     """A way to put the losses of the quasi-identifiers together."""
 
-    def box(self, parts: Sequence[Float64]) -> Box:
-        """Give the loss of every combination of the given levels."""
+    def __call__(self, parts: Sequence[Float64], nodes: Nodes) -> Float64:
+        """Give the loss of each combination, from the losses of each quasi-identifier's levels."""
 
 
 @dataclass(frozen=True)
-class Sum:
+class Total:
     """The sum, times a factor: 1 over their number makes it the arithmetic mean."""
 
     factor: float = 1.0
 
-    def box(self, parts: Sequence[Float64]) -> Box:
+    def __call__(self, parts: Sequence[Float64], nodes: Nodes) -> Float64:
         """Add them up."""
-        return _outer(parts) * self.factor
+        return _total(parts, nodes) * self.factor
 
 
 @dataclass(frozen=True)
 class GeometricMean:
     """The geometric mean of 1 + loss, less 1, so that a loss of 0 does not swallow the others."""
 
-    def box(self, parts: Sequence[Float64]) -> Box:
+    def __call__(self, parts: Sequence[Float64], nodes: Nodes) -> Float64:
         """Add their logarithms up."""
-        return np.asarray(np.expm1(_outer([np.log1p(part) for part in parts]) / len(parts)))
+        return np.asarray(np.expm1(_total([np.log1p(part) for part in parts], nodes) / max(len(parts), 1)))
 
 
-def _outer(parts: Sequence[Float64]) -> Box:
-    found: Box = np.zeros(())
-    for part in parts:
-        found = np.add.outer(found, part)
+def _total(parts: Sequence[Float64], nodes: Nodes) -> Float64:
+    found = np.zeros(nodes.shape[1])
+    for part, levels in zip(parts, nodes, strict=True):
+        found += part[levels]
     return found
 
 
@@ -119,6 +75,49 @@ class Added(Protocol):
 
     def levels(self, place: int, histogram: Float64) -> Float64:
         """Give it for each level, from the number of left-out records of each value."""
+
+
+@dataclass(frozen=True)
+class Attributewise:
+    """A loss that is told quasi-identifier by quasi-identifier, and then put together.
+
+    released: for each, the loss of every level if nobody is left out. together: how to put them together. added: what
+    leaving records out adds.
+    """
+
+    released: tuple[Float64, ...]
+    together: Together
+    added: Added
+
+    def start(self, nodes: Nodes) -> Float64:
+        """Leave nobody out."""
+        return self.together(self.released, nodes)
+
+    def loss(self, found: Grouped, verdict: Verdict) -> float:
+        """Add what is left out here."""
+        levels = np.array(found.levels, dtype=np.int8).reshape(-1, 1)
+        return float(self.together(self._parts(found, verdict.bad), levels)[0])
+
+    def above(self, found: Grouped) -> float:
+        """Learn nothing that was not known from the start."""
+        return 0.0
+
+    def below(self, found: Grouped, verdict: Verdict, nodes: Nodes) -> Float64:
+        """Add what is left out here and at every finer combination."""
+        return self.together(self._parts(found, verdict.lost), nodes)
+
+    def _parts(self, found: Grouped, classes: NDArray[np.bool_]) -> Sequence[Float64]:
+        chosen = np.flatnonzero(classes[found.member])
+        if not chosen.size:
+            return self.released
+        parts = []
+        for place, histogram in enumerate(found.cells.histograms(chosen)):
+            added = self.added.levels(place, histogram)
+            # Below the cells' own levels their values are unknown; what is added only falls with the level.
+            finest = found.cells.levels[place]
+            added[:finest] = added[finest]
+            parts.append(self.released[place] + added)
+        return parts
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,7 @@ def loss(cells: Cells, *, geometric: bool) -> Attributewise:
         share = (covered - 1) / max(values - 1, 1)
         released.append(share @ histogram / cells.records)
         remaining.append((1 - share) / cells.records)
-    together = GeometricMean() if geometric else Sum(1 / max(len(released), 1))
+    together = GeometricMean() if geometric else Total(1 / max(len(released), 1))
     return Attributewise(tuple(released), together, _LossAdded(tuple(remaining)))
 
 
@@ -174,20 +173,19 @@ def nonuniform_entropy(cells: Cells) -> Attributewise:
             group = np.bincount(hierarchy.codes[level], weights=histogram)[hierarchy.codes[level]]
             bits[level] = abs(float((histogram[some] * np.log2(histogram[some] / group[some])).sum()))
         released.append(bits)
-    return Attributewise(tuple(released), Sum(), _EntropyAdded(cells.hierarchies))
+    return Attributewise(tuple(released), Total(), _EntropyAdded(cells.hierarchies))
 
 
 @dataclass(frozen=True)
 class Discernibility:
     """The sum over records of how many look alike; a left-out one looks like all (Bayardo, Agrawal 2005)."""
 
-    shape: Levels
     records: float
     smallest: int
 
-    def start(self) -> Box:
+    def start(self, nodes: Nodes) -> Float64:
         """Let each record be in a class of the smallest size allowed."""
-        return np.full(self.shape, self.records * min(self.smallest, self.records))
+        return np.full(nodes.shape[1], self.records * min(self.smallest, self.records))
 
     def loss(self, found: Grouped, verdict: Verdict) -> float:
         """Square the classes that leave."""
@@ -198,7 +196,7 @@ class Discernibility:
         """Merge nothing further, leave nobody out."""
         return float(found.sizes @ found.sizes)
 
-    def below(self, found: Grouped, verdict: Verdict) -> Box:
+    def below(self, found: Grouped, verdict: Verdict, nodes: Nodes) -> Float64:
         """Split what is left into classes of the smallest size allowed."""
         least = min(self.smallest, self.records)
         return np.asarray(self.records * verdict.surely + least * (self.records - verdict.surely))
@@ -208,13 +206,12 @@ class Discernibility:
 class AverageClassSize:
     """Records over classes; what is left out is one class more (LeFevre et al. 2006, not normalised by k)."""
 
-    shape: Levels
     records: float
     smallest: int
 
-    def start(self) -> Box:
+    def start(self, nodes: Nodes) -> Float64:
         """Let all classes have the smallest size allowed."""
-        return np.full(self.shape, self._bound(0.0))
+        return np.full(nodes.shape[1], self._bound(0.0))
 
     def loss(self, found: Grouped, verdict: Verdict) -> float:
         """Count the classes that leave."""
@@ -225,7 +222,7 @@ class AverageClassSize:
         """Merge nothing further."""
         return self.records / max(int(np.count_nonzero(found.sizes)), 1)
 
-    def below(self, found: Grouped, verdict: Verdict) -> Box:
+    def below(self, found: Grouped, verdict: Verdict, nodes: Nodes) -> Float64:
         """Split what is left into classes of the smallest size allowed."""
         return np.asarray(self._bound(verdict.surely))
 
@@ -235,15 +232,14 @@ class AverageClassSize:
 
 def metric(name: str, cells: Cells, privacy: Privacy) -> Metric:
     """Make the metric of this name: loss-am, loss-gm, discernibility, average-class-size or nonuniform-entropy."""
-    shape = tuple(hierarchy.levels for hierarchy in cells.hierarchies)
     match name:
         case "loss-am" | "loss-gm":
             return loss(cells, geometric=name == "loss-gm")
         case "nonuniform-entropy":
             return nonuniform_entropy(cells)
         case "discernibility":
-            return Discernibility(shape, cells.records, privacy.smallest)
+            return Discernibility(cells.records, privacy.smallest)
         case "average-class-size":
-            return AverageClassSize(shape, cells.records, privacy.smallest)
+            return AverageClassSize(cells.records, privacy.smallest)
         case _:
             raise AssertionError(name)

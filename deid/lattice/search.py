@@ -7,17 +7,21 @@ out or its bound is no better than the best found, so that the result is the opt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deid.lattice.cells import Cells, Grouped, Int64, Levels, group, roll_up
+from deid.lattice.cells import Cells, Float64, Grouped, Levels, group, roll_up
 from deid.lattice.metrics import Metric
 from deid.lattice.privacy import Privacy, Verdict, judge
 
 Mask = NDArray[np.bool_]
+Nodes = NDArray[np.int8]
+# Before the next combination is looked at, the effect of some on a sample of the others is weighed.
+_PROBES, _SAMPLE = 24, 1024
+# After so many looks it is tried whether the cells can be merged that no combination left tells apart.
+_LOOKS = 12
 
 
 @dataclass(frozen=True)
@@ -32,33 +36,90 @@ class Optimum:
     checked: int
 
 
+@dataclass
+class _Open:
+    """The combinations that may still be the best: levels (one column each), and a lower bound of their loss."""
+
+    levels: Nodes
+    bound: Float64
+
+    def finer(self, levels: Levels) -> Mask:
+        return _all([row <= level for row, level in zip(self.levels, levels, strict=True)], self.bound.size)
+
+    def coarser(self, levels: Levels) -> Mask:
+        return _all([row >= level for row, level in zip(self.levels, levels, strict=True)], self.bound.size)
+
+    def keep(self, chosen: Mask) -> None:
+        if not chosen.all():
+            self.levels, self.bound = self.levels[:, chosen], self.bound[chosen]
+
+    def next(self) -> Levels:
+        """Choose the combination that rules out most others whichever way it turns out.
+
+        If it leaves out too many, all finer ones go; if it does not, those go whose bound is no better, or which are
+        coarser. Of the candidates in order of their bounds, some at even distances are weighed.
+        """
+        step = self.bound.size // _SAMPLE + 1
+        sample, bound = self.levels[:, ::step], self.bound[::step]
+        order = np.lexsort((sample.sum(axis=0, dtype=np.int16), bound))
+        places = np.arange(0, order.size, order.size // _PROBES + 1)
+        probes = sample[:, order[places]]
+        finer = _all([row <= probe[:, None] for row, probe in zip(sample, probes, strict=True)], order.size)
+        best = int(np.argmax(np.minimum(finer.sum(axis=-1), order.size - places)))
+        return tuple(int(level) for level in probes[:, best])
+
+
+def _all(masks: list[Mask], size: int) -> Mask:
+    found = masks[0] if masks else np.ones(size, dtype=bool)
+    for mask in masks[1:]:
+        found &= mask
+    return found
+
+
 def search(cells: Cells, privacy: Privacy, metric: Metric, allowed: float) -> Optimum | None:
     """Find a combination of least loss that leaves out at most `allowed` records, or None where there is none.
 
     The same cells give the same combination, also where several are equally good.
     """
-    bound = metric.start()
-    open_ = np.ones(bound.shape, dtype=bool)
+    shape = tuple(hierarchy.levels for hierarchy in cells.hierarchies)
+    nodes = np.indices(shape, dtype=np.int8).reshape(len(shape), -1)
+    left = _Open(nodes, metric.start(nodes))
     best: Optimum | None = None
-    checked = 0
-    history = _History(cells)
-    while True:
-        candidates = open_ if best is None else open_ & (bound < best.loss)
-        if not candidates.any():
-            break
-        levels = _next(candidates, bound, checked)
-        found = group(history.finer(levels), levels)
+    total, checked = left.bound.size, 0
+    while left.bound.size:
+        levels = left.next()
+        if checked % _LOOKS == _LOOKS - 1:
+            cells = _merged(cells, left)
+        found = group(cells, levels)
         verdict = judge(found, privacy)
         checked += 1
-        open_[levels] = False
-        finer, coarser = tuple(slice(0, lv + 1) for lv in levels), tuple(slice(lv, None) for lv in levels)
-        if verdict.surely > allowed:
-            open_[finer] = False
-        else:
-            np.maximum(bound[finer], metric.below(found, verdict), out=bound[finer])
-        np.maximum(bound[coarser], metric.above(found), out=bound[coarser])
         if verdict.suppressed <= allowed:
             loss = metric.loss(found, verdict)
             if best is None or loss < best.loss:
-                best = Optimum(levels, found, verdict, loss, bound.size, checked)
-    return None if best is None else Optimum(best.levels, best.found, best.verdict, best.loss, bound.size, checked)
+                best = Optimum(levels, found, verdict, loss, total, checked)
+        _learn(left, found, verdict, metric, allowed)
+        if best is not None:
+            left.keep(left.bound < best.loss)
+    return None if best is None else replace(best, checked=checked)
+
+
+def _merged(cells: Cells, left: _Open) -> Cells:
+    finest = tuple(int(level) for level in left.levels.min(axis=1))
+    return cells if finest == cells.levels else roll_up(cells, finest)
+
+
+def _learn(left: _Open, found: Grouped, verdict: Verdict, metric: Metric, allowed: float) -> None:
+    """Rule out, or bound, what this look tells of other combinations."""
+    finer = left.finer(found.levels)
+    above = metric.above(found)
+    if above > 0:
+        coarser = left.coarser(found.levels)
+        left.bound[coarser] = np.maximum(left.bound[coarser], above)
+    if verdict.surely > allowed:
+        left.keep(~finer)
+        return
+    some = np.flatnonzero(finer)
+    left.bound[some] = np.maximum(left.bound[some], metric.below(found, verdict, left.levels[:, some]))
+    finer[:] = True
+    finer[some[(left.levels[:, some].T == np.array(found.levels, dtype=np.int8)).all(axis=1)]] = False
+    left.keep(finer)

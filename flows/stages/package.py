@@ -12,7 +12,7 @@ from extract.package import PackageInputs, build
 from flows import prose
 from flows.run import Run
 from flows.stages.folder import Facts
-from flows.stages.tables_of_counts import attrition_csv, balance_csv, risk_json, table1_csv
+from flows.stages.tables_of_counts import released_tables, risk_json
 
 TERMS = {
     "ko": "이 데이터는 승인된 심의 건의 연구 목적에만, 그 이용자만 쓸 수 있습니다. "
@@ -60,9 +60,7 @@ def _documents(run: Run) -> dict[str, bytes | Path]:
     )
     definitions = {role: json.loads(path.read_bytes()) for role, path in run.study.definition_files.items()}
     return {
-        "attrition.csv": attrition_csv(attrition, threshold),
-        "table1.csv": table1_csv(draw["table1"], run.study.spec.draw, threshold),
-        "balance.csv": balance_csv(draw["balance"]),
+        **released_tables(attrition, draw, run.study.spec.draw, threshold),
         "balance.ko.svg": run.output("draw") / "balance.ko.svg",
         "balance.en.svg": run.output("draw") / "balance.en.svg",
         "risk.json": risk_json(_json(run, "deidentify", "deid/risk.json"), threshold),

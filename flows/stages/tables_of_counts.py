@@ -8,32 +8,36 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from cohorts.disclosure import suppress_attrition, suppress_table1, text
+from cohorts.disclosure import suppress_release, text
+from cohorts.draw.balance import Balance
 from cohorts.draw.spec import DrawSpec
 from cohorts.draw.table1 import Row
 
-
-def attrition_csv(attrition: Mapping[str, Mapping[str, Any]], threshold: int) -> bytes:
-    """role, step, rule, people; a suppressed count is `*`."""
-    rows: list[Sequence[object]] = []
-    for role in sorted(attrition):
-        steps = [(step["rule"], step["people"]) for step in attrition[role]["steps"]]
-        shown = suppress_attrition(steps, threshold)
-        rows += [(role, n, step.rule, step.people.text) for n, step in enumerate(shown)]
-    return _csv(("role", "step", "rule", "people"), rows)
+BALANCE = ("covariate", "level", "kind", "smd_before", "smd_after", "variance_ratio_before", "variance_ratio_after")
 
 
-def table1_csv(table1: Sequence[Mapping[str, Any]], draw: DrawSpec, threshold: int) -> bytes:
-    """covariate, level, kind, cases, controls: a count, 'mean (SD)', or `*` where it is suppressed."""
-    shown = suppress_table1([Row(**row) for row in table1], threshold, matched=draw.match, ratio=max(draw.ratio, 1))
-    rows = [(r["covariate"], r["level"], r["kind"], text(r["cases"]), text(r["controls"])) for r in shown]
-    return _csv(("covariate", "level", "kind", "cases", "controls"), rows)
+def released_tables(
+    attrition: Mapping[str, Mapping[str, Any]], drawn: Mapping[str, Any], draw: DrawSpec, threshold: int
+) -> dict[str, bytes]:
+    """attrition.csv, table1.csv and balance.csv, suppressed against each other; a suppressed count is `*`.
 
-
-def balance_csv(balance: Sequence[Mapping[str, Any]]) -> bytes:
-    """covariate, level, kind, and the standardised mean differences and variance ratios before and after the draw."""
-    columns = ("covariate", "level", "kind", "smd_before", "smd_after", "variance_ratio_before", "variance_ratio_after")
-    return _csv(columns, [[row[c] for c in columns] for row in balance])
+    attrition: role -> {steps: [{rule, people, ...}]}. drawn: the draw's own report, with table1 and balance.
+    """
+    released = suppress_release(
+        {role: [(step["rule"], step["people"]) for step in told["steps"]] for role, told in sorted(attrition.items())},
+        [Row(**row) for row in drawn["table1"]],
+        [Balance(**row) for row in drawn["balance"]],
+        threshold,
+        matched=draw.match,
+        ratio=max(draw.ratio, 1),
+    )
+    steps = [(role, n, s.rule, s.people.text) for role, rows in released.attrition.items() for n, s in enumerate(rows)]
+    lines = [(r["covariate"], r["level"], r["kind"], text(r["cases"]), text(r["controls"])) for r in released.table1]
+    return {
+        "attrition.csv": _csv(("role", "step", "rule", "people"), steps),
+        "table1.csv": _csv(("covariate", "level", "kind", "cases", "controls"), lines),
+        "balance.csv": _csv(BALANCE, [[row[c] for c in BALANCE] for row in released.balance]),
+    }
 
 
 def risk_json(risk: Mapping[str, Any], threshold: int) -> bytes:
