@@ -11,7 +11,7 @@ from drb.states import ReleaseState, Role
 from drb.views import ReleaseView
 from extract.manifest import Manifest, read_manifest
 from flows import registry
-from flows.run import Run
+from flows.run import Run, wipe
 
 # In these states the board has decided on this very digest, or is about to; building it again changes nothing.
 _SETTLED = frozenset({
@@ -28,6 +28,7 @@ def submit(run: Run, board: Board, actor: str) -> ReleaseView:
     """
     package = run.output("package") / "package"
     manifest = read_manifest(package)
+    wipe(run)  # a run that was killed right after its package appeared has not come to it
     registry.write(
         run.home,
         registry.Built(

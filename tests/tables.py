@@ -66,7 +66,7 @@ def table(text: str) -> pa.Table:
     with duckdb.connect() as con:
         con.register("given", pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}))
         casts = ", ".join(f'CAST("{name}" AS {column_type(name)}) AS "{name}"' for name in head)
-        return con.execute(f"SELECT {casts} FROM given").to_arrow_table()
+        return con.sql(f"SELECT {casts} FROM given").to_arrow_table()
 
 
 def rows(relation: duckdb.DuckDBPyRelation | pa.Table) -> list[tuple[object, ...]]:

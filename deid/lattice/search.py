@@ -22,6 +22,8 @@ Nodes = NDArray[np.int8]
 _PROBES, _SAMPLE = 24, 1024
 # After so many looks it is tried whether the cells can be merged that no combination left tells apart.
 _LOOKS = 12
+# Combinations of levels that a search holds in memory, at a byte for each quasi-identifier and some more.
+MOST_NODES = 4_000_000
 
 
 @dataclass(frozen=True)

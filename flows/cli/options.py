@@ -14,7 +14,9 @@ from cdm.errors import BadInput
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 SiteId = Annotated[str, typer.Option("--site", help="A registered hospital (naru site list).")]
-StudyFile = Annotated[Path, typer.Argument(help="A study file, e.g. studies/gi_bleed/study.yaml.", show_default=False)]
+StudyFile = Annotated[
+    Path, typer.Argument(metavar="STUDY", help="A study file, e.g. studies/gi_bleed/study.yaml.", show_default=False)
+]
 Actor = Annotated[
     str | None,
     typer.Option(

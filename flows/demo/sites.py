@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cdm
 from cdm.engine import connect
-from cdm.load import load_into_postgres
+from cdm.load import is_loaded, load_into_postgres
 from cdm.samples import sample
 from cdm.server import start
 from cdm.source import Need
@@ -86,7 +86,8 @@ def _hanbit(home: Home) -> Path:
 def _postgres(home: Home) -> Iterator[str]:
     progress.tell("PostgreSQL with synthea", "begun")
     with start(home.root / "postgres") as server:
-        if server.create_database("synthea"):
+        server.create_database("synthea")
+        if not is_loaded(server.url("synthea"), "cdm"):
             load_into_postgres(sample("synthea1k", home.data), server.url("synthea"), "cdm")
         progress.tell("PostgreSQL with synthea", "done")
         yield server.url("synthea", "cdm")

@@ -1,0 +1,179 @@
+"""Reading a flat table: each quasi-identifier as places in its hierarchy, each sensitive attribute as codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from cdm.errors import BadInput
+from deid import hierarchy_files
+from deid.hierarchies import Hierarchy
+from deid.lattice.cells import Block, Cells, Entries, Int64, blocks
+from deid.table.spec import HierarchicalSpec, QuasiSpec, TableSpec
+
+_SEPARATORS = (";", ",", "\t")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table read. codes: a column for each quasi-identifier and each sensitive attribute, places in `values`.
+
+    hierarchies: in the order of the quasi-identifiers; a place is that of a hierarchy's row. rows: where the columns
+    that leave are read from again.
+    """
+
+    codes: pl.DataFrame
+    hierarchies: tuple[Hierarchy, ...]
+    sensitive: dict[str, tuple[str, ...]]
+    trees: dict[str, Hierarchy]
+    rows: pl.LazyFrame
+
+    @property
+    def records(self) -> int:
+        """Count the records."""
+        return self.codes.height
+
+
+def scan(path: Path, columns: Sequence[str]) -> pl.LazyFrame:
+    """Open a Parquet file, or a CSV with a header, split by ; or , or tabs, all of it text.
+
+    Raises BadInput for a file that cannot be read or lacks one of the columns.
+    """
+    if not path.is_file():
+        raise BadInput(f"{path}: no such file; give a Parquet or CSV file")
+    try:
+        rows = pl.scan_parquet(path) if path.suffix == ".parquet" else _scan_csv(path, columns)
+        found = rows.collect_schema().names()
+    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError):  # its text may quote the file
+        raise BadInput(f"{path}: cannot be read as Parquet or CSV in UTF-8; write the file anew") from None
+    missing = [column for column in columns if column not in found]
+    if missing:
+        raise BadInput(f"{path.name} has no column {', '.join(missing)}; its columns are {', '.join(found)}")
+    return rows.select(columns)
+
+
+def _scan_csv(path: Path, columns: Sequence[str]) -> pl.LazyFrame:
+    with path.open(encoding="utf-8-sig") as file:
+        header = file.readline()
+    separator = max(_SEPARATORS, key=lambda s: len(set(columns) & {n.strip(' "\r\n') for n in header.split(s)}))
+    return pl.scan_csv(path, separator=separator, infer_schema=False)
+
+
+def text(rows: pl.LazyFrame, column: str) -> pl.Expr:
+    """Give a column as the texts that a hierarchy names: missing is empty, 39.0 is 39."""
+    found = pl.col(column).cast(pl.String).fill_null("")
+    return found.str.strip_suffix(".0") if rows.collect_schema()[column].is_float() else found
+
+
+def read(path: Path, spec: TableSpec, folder: Path) -> Table:
+    """Read the columns that a specification names, its hierarchies' files from `folder` on.
+
+    Raises BadInput also where a value has no row in its hierarchy, or the table has no rows.
+    """
+    rows = scan(path, spec.columns)
+    hierarchies = tuple(_hierarchy(rows, name, part, folder) for name, part in spec.quasi_identifiers.items())
+    trees = {
+        name: hierarchy_files.read_csv(name, folder / part.hierarchy)
+        for name, part in spec.sensitive.items()
+        if isinstance(part, HierarchicalSpec)
+    }
+    known = {hierarchy.name: _values(hierarchy) for hierarchy in hierarchies}
+    sensitive = {n: _values(trees[n]) if n in trees else _distinct(rows, n) for n in spec.sensitive}
+    coded = rows.select(
+        text(rows, name).cast(pl.Enum(values), strict=False).to_physical().alias(name)
+        for name, values in (known | sensitive).items()
+    ).collect(engine="streaming")
+    if not coded.height:
+        raise BadInput(f"{path.name} has no rows; there is nobody to protect")
+    for name, missing in zip(coded.columns, coded.null_count().row(0), strict=True):
+        if missing:
+            raise BadInput(
+                f"{path.name}: {missing} rows have a {name} that its hierarchy lacks (an empty one counts); "
+                "add a row for every value"
+            )
+    return Table(coded, hierarchies, sensitive, trees, rows)
+
+
+def _hierarchy(rows: pl.LazyFrame, name: str, spec: QuasiSpec, folder: Path) -> Hierarchy:
+    if spec.hierarchy is not None:
+        return hierarchy_files.read_csv(name, folder / spec.hierarchy)
+    if spec.tree is not None:
+        return hierarchy_files.tree(name, spec.tree)
+    values = _distinct(rows, name)
+    if spec.intervals is not None:
+        return hierarchy_files.intervals(name, values, spec.intervals, spec.top)
+    return hierarchy_files.flat(name, values) if spec.parts is None else hierarchy_files.parts(name, values, spec.parts)
+
+
+def _values(hierarchy: Hierarchy) -> tuple[str, ...]:
+    return tuple(hierarchy.labels[0][code] for code in hierarchy.codes[0])
+
+
+def _distinct(rows: pl.LazyFrame, name: str) -> tuple[str, ...]:
+    found = rows.select(text(rows, name).unique().sort()).collect(engine="streaming")
+    return tuple(found.to_series().to_list())
+
+
+def records(table: Table) -> Cells:
+    """Give every record as a cell of its own, in the order of the table."""
+    parts = blocks(table.hierarchies)
+    return Cells(
+        table.hierarchies,
+        (0,) * len(table.hierarchies),
+        parts,
+        tuple(table.codes.select(_joint(table, part)).to_series().to_numpy() for part in parts),
+        np.ones(table.records),
+        tuple(
+            Entries(np.arange(table.records), table.codes[name].to_numpy().astype(np.int64), np.ones(table.records), n)
+            for name, n in ((name, len(values)) for name, values in table.sensitive.items())
+        ),
+    )
+
+
+def cells(table: Table) -> Cells:
+    """Count the records that share every quasi-identifier, in the order of their values."""
+    # Few cells: their number, not the tables over a block's values, has to be what a look costs.
+    parts = blocks(table.hierarchies, int(np.clip(table.records // 8, 1 << 8, 1 << 15)))
+    names = [f"block {place}" for place in range(len(parts))]
+    counted = (
+        table.codes.lazy()
+        .select(*(_joint(table, part).alias(name) for part, name in zip(parts, names, strict=True)), *table.sensitive)
+        .group_by(*names, *table.sensitive)
+        .agg(pl.len().alias("count"))
+        .sort(*names, *table.sensitive)
+        .collect()
+    )
+    codes = [counted[name].to_numpy() for name in names]
+    count = counted["count"].to_numpy().astype(np.float64)
+    first = np.ones(count.size, dtype=bool)
+    first[1:] = np.any([code[1:] != code[:-1] for code in codes], axis=0)
+    cell = np.cumsum(first) - 1
+    return Cells(
+        table.hierarchies,
+        (0,) * len(table.hierarchies),
+        parts,
+        tuple(code[first] for code in codes),
+        np.bincount(cell, weights=count),
+        tuple(
+            Entries(cell, counted[name].to_numpy().astype(np.int64), count, len(values))
+            for name, values in table.sensitive.items()
+        ),
+    )
+
+
+def _joint(table: Table, block: Block) -> pl.Expr:
+    """Give the place of a record's combination in a block."""
+    found, names = pl.lit(0, dtype=pl.UInt32), table.codes.columns
+    for member, values in zip(block.members, block.shape, strict=True):
+        found = found * values + pl.col(names[member]).cast(pl.UInt32)
+    return found.cast(pl.UInt16 if int(np.prod(block.shape)) <= 1 << 16 else pl.UInt32)
+
+
+def overall(cells_: Cells, place: int) -> Int64:
+    """Count the records of each value of a sensitive attribute."""
+    entries = cells_.sensitive[place]
+    return np.bincount(entries.value, weights=entries.count, minlength=entries.values).astype(np.int64)

@@ -1,0 +1,76 @@
+"""docs/reference/package.md: what stands in a release."""
+
+from __future__ import annotations
+
+from docs.from_code.markdown import page, table
+from docs.from_code.models import section
+from extract.manifest import (
+    APPROVAL,
+    CHECKSUMS,
+    MANIFEST,
+    SIGNATURES,
+    Bilingual,
+    ColumnEntry,
+    FileEntry,
+    Manifest,
+    Provenance,
+    StudyMeta,
+    Terms,
+)
+from extract.splits import BY_SET, BY_SITE, SHARES, SPLITS
+from extract.versions import MAJOR, MINOR
+
+PARTS = f"{', '.join(SPLITS)} ({' / '.join(f'{share:.0%}' for share in SHARES)} of the people)"
+# Glob -> what it is. tests/docs/test_reference.py holds a real release against it.
+FILES = {
+    "README.en.md": "What this is, how to load it, its terms.",
+    "README.ko.md": "The same in Korean.",
+    "tables/cohort.parquet": "subject_id, site_id, set_id, role, index_date, weight: a row for each drawn person and set.",
+    "tables/*.parquet": "OMOP CDM tables, de-identified. `person_id` is the cohort's `subject_id`.",
+    f"splits/{BY_SET}.parquet": f"subject_id, split: {PARTS}; a matched set is never divided.",
+    f"splits/{BY_SITE}.parquet": "subject_id, fold: the hospital, to leave one out.",
+    "docs/data_dictionary.csv": "Every column of the release: type, meaning, what was done to it and why.",
+    "docs/codebook.parquet": "Every concept that occurs: code, names, units, where it is found.",
+    "docs/definition.json": "The cohort definitions as they were run.",
+    "docs/definition.*.md": "The same in prose.",
+    "docs/attrition.csv": "People after each rule, small numbers suppressed.",
+    "docs/balance.csv": "Standardised mean differences before and after matching.",
+    "docs/balance.*.svg": "The same as a plot.",
+    "docs/table1.csv": "Cases and controls side by side, small numbers suppressed.",
+    "docs/risk.json": "k-anonymity: wanted, reached, by how much people were generalised or left out.",
+    "docs/quality.html": "The gate's report.",
+    "docs/quality.json": "The gate's findings.",
+    "meds/**": "The same events in the Medical Event Data Standard, with labels and splits.",
+    "croissant.json": "A description for machines (Croissant, JSON-LD).",
+    "provenance/disclosure_record.json": "What the policy decided, setting by setting and column by column.",
+    APPROVAL: "What the board approved, when, under which conditions. Added at publication.",
+    MANIFEST: "Every file that the hospital built, with digest. Its SHA-256 is the release's identity.",
+    SIGNATURES: "The hospital's signature of the manifest, the board's of manifest and approval. Added at publication.",
+    CHECKSUMS: "For `sha256sum -c`.",
+}
+VERSIONS = (
+    (", ".join(f"`{part}`" for part in MAJOR), "major: the dataset means something else"),
+    (", ".join(f"`{part}`" for part in MINOR), "minor: the same question on newer data"),
+    ("the code alone", "patch: the same data, packed anew"),
+)
+
+
+def package() -> str:
+    """The page."""
+    return page(
+        "# A release, file by file",
+        "A release is a folder named STUDY-HOSPITAL-RECIPIENT-VERSION. Nothing of ours is needed to read it.",
+        table(("file", "what it is"), [(f"`{name}`", words) for name, words in FILES.items()]),
+        "## MANIFEST.json",
+        "Canonical JSON (RFC 8785). Nothing in it depends on a clock, a host or a path.",
+        section(Manifest, 3),
+        section(StudyMeta, 3),
+        section(Provenance, 3),
+        section(Terms, 3),
+        section(FileEntry, 3),
+        section(ColumnEntry, 3),
+        section(Bilingual, 3),
+        "## Versions",
+        "A release whose provenance equals an earlier one's is that version. Otherwise the first difference in this table decides.",
+        table(("what changed since the newest release", "next"), VERSIONS),
+    )
