@@ -15,7 +15,10 @@ class Sentence:
 
 
 REASONS: Mapping[str, Sentence] = {
-    "known_person": Sentence("nobody is known under this id", "등록되지 않은 사용자입니다"),
+    "known_person": Sentence(
+        "nobody is registered under the id that acts; say who acts with --as PERSON or NARU_USER",
+        "등록되지 않은 사용자입니다",
+    ),
     "active": Sentence("this account is closed", "사용이 중지된 계정입니다"),
     "role": Sentence("'{action}' needs the role {roles}", "'{action}' 처리는 {roles_ko} 역할만 할 수 있습니다"),
     "site": Sentence(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -45,7 +45,7 @@ def guarded(name: str, folder: Path, work: Callable[[], Result]) -> Result:
     try:
         return work()
     except SPEAKING as error:
-        told = type(error)(*error.args)
+        told = _full(name, folder) if any(map(disk_full, _behind(error))) else type(error)(*error.args)
         told.__dict__.update(error.__dict__)
     except Exception as error:  # every other fault may quote rows: only its kind and place come out
         told = _told(name, folder, error)
@@ -59,13 +59,25 @@ def disk_full(error: Exception) -> bool:
     return (isinstance(error, OSError) and error.errno in FULL_DISK) or any(t in text for t in FULL_DISK_TEXTS)
 
 
+def _behind(error: BaseException) -> Iterator[Exception]:
+    """What a room turned into its own sentence; `from None` hides it from people, not from us."""
+    while error.__context__ is not None:
+        error = error.__context__
+        if isinstance(error, Exception):
+            yield error
+
+
+def _full(name: str, folder: Path) -> DiskFull:
+    return DiskFull(
+        f"stage '{name}': the disk that holds {folder} is full; free some space and run the same command again: "
+        "it goes on from the last whole stage"
+    )
+
+
 def _told(name: str, folder: Path, error: Exception) -> Exception:
     text = str(error).lower()
-    if disk_full(error):
-        return DiskFull(
-            f"stage '{name}': the disk that holds {folder} is full; free some space and run the same command again: "
-            "it goes on from the last whole stage"
-        )
+    if any(map(disk_full, (error, *_behind(error)))):
+        return _full(name, folder)
     if isinstance(error, MemoryError) or any(t in text for t in OUT_OF_MEMORY):
         return BadInput(
             f"stage '{name}': the machine's memory is not enough; set `memory:` in the site file lower than what is free "

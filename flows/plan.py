@@ -36,6 +36,11 @@ def plan(home: Home, board: Board, study_file: Path, site_id: str, case_id: str 
 def covering(board: Board, actor: str, study_id: str, site_id: str, case_id: str | None) -> CaseView:
     """The one approved case under which `actor` may extract this study here. Raises GateRefused, BadInput."""
     what = f"study '{study_id}' at site '{site_id}'"
+    if actor not in {person.id for person in board.people.list()}:
+        raise BadInput(
+            f"'{actor}' is not registered at the board; say who acts with --as PERSON or NARU_USER "
+            "(naru board person list shows who is)"
+        )
     approved = [
         case
         for case in board.cases.list(actor, CaseState.APPROVED)

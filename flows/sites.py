@@ -36,10 +36,9 @@ def add(home: Home, values: dict[str, Any]) -> tuple[Site, bool, dict[str, Any]]
         site = Site.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise BadInput(
-            f"--{key.replace('.', '-').replace('_', '-')}: {first['msg']} (found: {first['input']!r})"
-        ) from None
+        key = "-".join(str(part) for part in first["loc"]).replace("_", "-")
+        said = first["msg"].removeprefix("Value error, ")
+        raise BadInput(f"{'ID' if key == 'id' else f'--{key}'} {first['input']!r}: {said}") from None
     if site.policy:
         compose(programme(), read_hospital(Path(site.policy)))
     with site.open(home.make()) as source:

@@ -137,6 +137,52 @@ def approve(case: CaseId, actor: Actor = None, as_json: Json = False) -> None:
     _act(lambda cases: cases.approve(acting(actor), case), as_json)
 
 
+@app.command(
+    "approve-conditionally",
+    epilog="Example: naru board case approve-conditionally CASE --requirement 'IRB 승인서 제출' --as chair",
+)
+def approve_conditionally(
+    case: CaseId,
+    requirement: Annotated[
+        list[str], typer.Option("--requirement", help="What has to be shown; several, named r1, r2 ...")
+    ],
+    actor: Actor = None,
+    as_json: Json = False,
+) -> None:
+    """Record an approval that holds once every requirement has evidence (chair)."""
+    _act(lambda cases: cases.approve_conditionally(acting(actor), case, requirement), as_json)
+
+
+@app.command("give-evidence")
+def give_evidence(
+    case: CaseId,
+    requirement: Annotated[str, typer.Option("--requirement", help="r1, r2 ...")],
+    evidence: Annotated[str, typer.Option("--evidence", help="How it is met, and where the evidence is.")],
+    actor: Actor = None,
+    as_json: Json = False,
+) -> None:
+    """Show that a requirement is met (applicant)."""
+    _act(lambda cases: cases.give_evidence(acting(actor), case, requirement, evidence), as_json)
+
+
+@app.command("endorse")
+def endorse(case: CaseId, actor: Actor = None, as_json: Json = False) -> None:
+    """Endorse the evidence of all requirements (member)."""
+    _act(lambda cases: cases.endorse(acting(actor), case), as_json)
+
+
+@app.command("confirm-conditions")
+def confirm_conditions(case: CaseId, actor: Actor = None, as_json: Json = False) -> None:
+    """Turn a conditional approval into an approval, once a member endorsed the evidence (secretary)."""
+    _act(lambda cases: cases.confirm_conditions(acting(actor), case), as_json)
+
+
+@app.command("declare-interest")
+def declare_interest(case: CaseId, actor: Actor = None, as_json: Json = False) -> None:
+    """Recuse oneself: one's votes count no more, the quorum is counted anew (member, chair, secretary)."""
+    _act(lambda cases: cases.declare_interest(acting(actor), case), as_json)
+
+
 @app.command("reject")
 def reject(case: CaseId, reason: Reason, actor: Actor = None, as_json: Json = False) -> None:
     """Record the board's rejection (chair)."""
