@@ -8,7 +8,7 @@ from cdm.errors import BadInput
 from cdm.source import Need
 from cohorts.criteria.domains import DOMAINS
 from cohorts.plan.filters import Column, Filter, Operand, operands, places
-from cohorts.plan.nodes import Definition, DrugExit, Eras, Group, Keep, Plan, Scan
+from cohorts.plan.nodes import Check, Definition, DrugExit, Eras, Group, Keep, Plan, Scan
 from cohorts.sql.scans import branches, event_columns
 
 _PLACES: Mapping[str, tuple[str, str]] = {
@@ -77,6 +77,11 @@ def _vocabulary(columns: _Columns, plan: Plan) -> None:
         columns.add("concept_ancestor", ["ancestor_concept_id", "descendant_concept_id"])
     if any(item.mapped for item in items):
         columns.add("concept_relationship", ["concept_id_1", "concept_id_2", "relationship_id", "invalid_reason"])
+
+
+def checks(plan: Plan) -> list[Check]:
+    """The checks of all groups."""
+    return [check for group in _groups(plan) for check in group.checks]
 
 
 def _groups(plan: Plan) -> list[Group]:

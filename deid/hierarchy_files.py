@@ -36,9 +36,13 @@ def intervals(name: str, values: Sequence[str], widths: Sequence[int], top: int 
     """
     for narrow, wide in zip((1, *widths), widths, strict=False):
         if wide % narrow or wide == narrow:
-            raise BadInput(f"quasi-identifier '{name}': bands of {wide} do not nest over {narrow}; use multiples, wider")
+            raise BadInput(
+                f"quasi-identifier '{name}': bands of {wide} do not nest over {narrow}; use multiples, wider"
+            )
     if top is not None and any(top % width for width in widths):
-        raise BadInput(f"quasi-identifier '{name}': the top band from {top} on cuts through a band; use a common multiple")
+        raise BadInput(
+            f"quasi-identifier '{name}': the top band from {top} on cuts through a band; use a common multiple"
+        )
 
     def row(value: str) -> list[str]:
         if not value.lstrip("-").isdecimal():

@@ -105,6 +105,10 @@ class KeyStore:
         secret = derive(self._master(number), f"grant/{grant_id}", bytes.fromhex(salt))
         return GrantKeys(grant_id, secret)
 
+    def has(self, grant_id: str) -> bool:
+        """Tell whether a grant's keys stand here."""
+        return self._path(grant_id, "salt").exists()
+
     def destroy(self, grant_id: str) -> None:
         """Destroy a grant's keys: its pseudonyms can then neither be made again nor undone.
 

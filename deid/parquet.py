@@ -19,15 +19,16 @@ def write_query(
     """Write the rows of an ordered query, readable by their owner only; give their number."""
     reader = con.sql(query, params=bindings).to_arrow_reader(ROW_GROUP)
     assert reader is not None
-    return _write(reader.schema, _groups(reader), path)
+    return write_groups(reader.schema, _groups(reader), path)
 
 
 def write_table(table: pa.Table, path: Path) -> int:
     """Write the rows of a table as they stand, readable by their owner only; give their number."""
-    return _write(table.schema, iter([table.combine_chunks()]), path)
+    return write_groups(table.schema, iter([table.combine_chunks()]), path)
 
 
-def _write(schema: pa.Schema, groups: Iterator[pa.Table], path: Path) -> int:
+def write_groups(schema: pa.Schema, groups: Iterator[pa.Table], path: Path) -> int:
+    """Write row groups of a schema, readable by their owner only; give the number of their rows."""
     schema = schema.remove_metadata()
     count = 0
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -41,7 +42,9 @@ def _write(schema: pa.Schema, groups: Iterator[pa.Table], path: Path) -> int:
             compression_level=3,
             coerce_timestamps="us",
             # A file's minimum and maximum of a text would be two values outside their pages.
-            write_statistics=[f.name for f in schema if not pa.types.is_string(f.type)],
+            write_statistics=[
+                f.name for f in schema if not (pa.types.is_string(f.type) or pa.types.is_dictionary(f.type))
+            ],
             store_schema=False,
         ) as writer,
     ):

@@ -42,7 +42,7 @@ def measure(sizes: NDArray[np.int64], k: int) -> Risk:
     if not classes:
         return Risk(0, 0, 0, 0.0, 0, 0.0, 0.0, 0.0, 0.0, {})
     smallest = int(sizes.min())
-    size, count = np.unique(sizes, return_counts=True)
+    size, count = _histogram(sizes)
     return Risk(
         people=people,
         classes=classes,
@@ -55,3 +55,13 @@ def measure(sizes: NDArray[np.int64], k: int) -> Risk:
         above=float(sizes[sizes < k].sum() / people),
         histogram={int(s): int(c) for s, c in zip(size, count, strict=True)},
     )
+
+
+def _histogram(sizes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the sizes that occur, and how often: counting them takes a tenth of sorting, but a place for each."""
+    if sizes.max() > max(4 * sizes.size, 1 << 16):
+        size, count = np.unique(sizes, return_counts=True)
+        return size, count.astype(np.int64)
+    found = np.bincount(sizes)
+    size = np.flatnonzero(found)
+    return size.astype(np.int64), found[size].astype(np.int64)

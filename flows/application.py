@@ -16,6 +16,21 @@ def form(study: Study, site_id: str, irb_reference: str, conditions: Mapping[str
         "title": f"{study.spec.title.ko} / {study.spec.title.en}",
         "purpose": f"{study.spec.purpose.ko}\n\n{study.spec.purpose.en}",
         "tables": {name: table.columns or () for name, table in sorted(study.spec.extract.tables.items())},
-        "conditions": dict(conditions),
+        "conditions": {name: _typed(name, value) for name, value in conditions.items()},
         "irb_reference": irb_reference,
     }
+
+
+def _typed(name: str, given: Any) -> Any:
+    """A condition as the command line gives it: several people or, per table, columns are written with commas.
+
+    named_people=kim,lee; columns=person:year_of_birth,gender_concept_id;death: (a table without columns: all of it).
+    """
+    if not isinstance(given, str):
+        return given
+    if name == "named_people":
+        return [part.strip() for part in given.split(",") if part.strip()]
+    if name == "columns":
+        tables = (part.partition(":") for part in given.split(";") if part.strip())
+        return {table.strip(): [c.strip() for c in columns.split(",") if c.strip()] for table, _, columns in tables}
+    return given

@@ -78,13 +78,16 @@ def _authority(home: Home, board: Board, built: registry.Built) -> Manifest:
         )
     manifest = read_manifest(package)
     policy = policy_of(read(home, built.site_id), load(Path(built.study_file)))
-    board.releases.begin_publish(
-        "system",
-        built.release,
-        manifest.digest,
-        policy_digest=policy.digest,
-        cdm_digest=manifest.provenance.cdm_release_digest,
-    )
+    try:
+        board.releases.begin_publish(
+            "system",
+            built.release,
+            manifest.digest,
+            policy_digest=policy.digest,
+            cdm_digest=manifest.provenance.cdm_release_digest,
+        )
+    except Refused as error:
+        raise Refused(f"release '{built.release}' cannot be published: {error.reason}", error.code) from None
     progress.tell("authority", "done")
     return manifest
 

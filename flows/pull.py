@@ -28,7 +28,13 @@ def pull(home: Home, release: str, to: Path | None, actor: str, accept_terms: bo
     goal = to or home.startup / release
     with open_board(home.board_url) as board:
         live = [g for g in board.grants.list(actor) if (g.release, g.person) == (release, actor)]
-        if accept_terms and live and live[-1].state is GrantState.PENDING_TERMS:
+        board.grants.due()
+        pending = bool(live) and live[-1].state is GrantState.PENDING_TERMS
+        if pending and not accept_terms:
+            raise GateRefused(
+                f"release '{release}': its terms of use are not accepted yet; read and accept them with --accept-terms"
+            )
+        if pending:
             board.grants.accept_terms(actor, live[-1].id, terms_digest(home, live[-1]))
         board.grants.download(actor, release)
     progress.tell("pull", "begun", release)

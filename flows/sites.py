@@ -9,8 +9,10 @@ from pydantic import ValidationError
 
 from cdm.errors import BadInput
 from cdm.source import Need, Release
+from deid.keys import KeyStore
 from deid.policy import compose, programme, read_hospital
 from flows.home import Home
+from flows.run import grant_id
 from flows.site import Site, read, write
 from quality.readiness import check_source
 from quality.verdict import Finding
@@ -55,6 +57,19 @@ def check(home: Home, site_id: str) -> dict[str, Any]:
         need = Need({table: () for table in CORE if table in present})
         findings = check_source(source, need)
         return {"site": site.id, "cdm": facts(source.release()), "findings": [told(f) for f in findings if f.failed]}
+
+
+def destroy_keys(home: Home, site_id: str, study_id: str, case_id: str, really: bool) -> None:
+    """Destroy the keys of one grant. Raises BadInput for an unknown site or grant, and unless it is really meant."""
+    site = read(home, site_id)
+    grant = grant_id(case_id, site.id, study_id)
+    if not KeyStore(home.site_keys(site.id)).has(grant):
+        raise BadInput(f"site '{site.id}' holds no keys of study '{study_id}' for case '{case_id}'; check both names")
+    if not really:
+        raise BadInput(
+            "destroying keys cannot be undone: no package of this grant can be renewed afterwards; say --yes"
+        )
+    KeyStore(home.site_keys(site.id)).destroy(grant)
 
 
 def told(finding: Finding) -> dict[str, Any]:

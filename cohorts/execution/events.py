@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from cohorts.execution.groups import evaluate
 from cohorts.execution.session import KEEP, ROOT, SET_ITEM, STREAM_SET, Session
-from cohorts.needs import made_of
+from cohorts.needs import checks, made_of
 from cohorts.plan.nodes import Eras, Keep, Scan
 from cohorts.sql import kept, scans, vocabulary
 from cohorts.sql.conditions import Bound
@@ -35,6 +35,7 @@ class Events:
         self.layout = scans.Layout(
             sort_date=any(isinstance(s, Scan) and s.shown is not None for s in streams),
             counted=any(isinstance(s, Scan | Eras) and s.counted is not None for s in streams),
+            visit=any(check.same_visit or check.distinct == "visit" for check in checks(self.session.plan)),
         )
         self._resolve()
         columns = ", ".join(f"{name} {_TYPES.get(name, 'BIGINT')}" for name in self.layout.columns)
@@ -83,10 +84,11 @@ class Events:
             return
         session = self.session
         session.load("keep", KEEP, [(number, stream.stream) for number, stream in given])
-        session.execute(f"CREATE OR REPLACE TEMP TABLE keep_row AS {kept.INDEX}")
+        session.execute(f"CREATE OR REPLACE TEMP TABLE keep_row AS {kept.rows(self.layout)}")
         ((copies,),) = session.execute(kept.SHARED).fetchall()
-        session.execute(f"CREATE OR REPLACE TEMP TABLE keep_index AS {kept.index(copies)}")
-        tables = Tables("kept", "keep_index", copies)
+        kind, name = ("TABLE", "keep_copy") if copies else ("VIEW", "keep_index")
+        session.execute(f"CREATE OR REPLACE TEMP {kind} {name} AS {kept.index(copies)}")
+        tables = Tables("kept", name, copies)
         found = evaluate(session, tables, {number: [stream.group] for number, stream in given}, direct=not copies)
         session.load("root", ROOT, [(r.owner, r.root, r.initial) for r in found.roots])
         session.execute(f"INSERT INTO event {kept.keep(tables, self.layout)}")

@@ -12,7 +12,9 @@ from cohorts.execution.groups import evaluate
 from cohorts.execution.session import DEFINITION, OWNER_STREAM, ROOT, RULE_MASK, Session
 from cohorts.plan.nodes import Definition, DrugExit, OffsetExit, Plan
 from cohorts.sql import primary
+from cohorts.sql.definitions import Definitions, Value, definitions
 from cohorts.sql.rounds import Tables
+from cohorts.sql.scans import Layout
 
 
 def drug_exits(plan: Plan) -> dict[DrugExit, int]:
@@ -29,20 +31,23 @@ def is_single(given: Definition) -> bool:
     return {given.primary_limit, given.qualified_limit, given.limit} != {"all"}
 
 
-def load_definitions(session: Session) -> None:
-    """The plan's definitions and their streams as tables."""
-    definitions, exits = session.plan.definitions, drug_exits(session.plan)
-    session.load("definition", DEFINITION, [_row(n, d, exits) for n, d in enumerate(definitions)])
-    session.load("primary_stream", OWNER_STREAM, _numbered([d.primary for d in definitions]))
-    session.load("censor_stream", OWNER_STREAM, _numbered([d.censoring for d in definitions]))
+def load_definitions(session: Session) -> Definitions:
+    """The plan's definitions and their streams as tables; what the definitions have in common."""
+    exits = drug_exits(session.plan)
+    rows = [_row(n, d, exits) for n, d in enumerate(session.plan.definitions)]
+    if len(rows) > 1:
+        session.load("definition", DEFINITION, rows)
+    session.load("primary_stream", OWNER_STREAM, _numbered([d.primary for d in session.plan.definitions]))
+    session.load("censor_stream", OWNER_STREAM, _numbered([d.censoring for d in session.plan.definitions]))
+    return definitions(DEFINITION.names, rows)
 
 
-def _row(number: int, given: Definition, exits: dict[DrugExit, int]) -> tuple[object, ...]:
+def _row(number: int, given: Definition, exits: dict[DrugExit, int]) -> tuple[Value, ...]:
     offset = given.exit if isinstance(given.exit, OffsetExit) else None
     exit_id = exits[given.exit] if isinstance(given.exit, DrugExit) else None
     return (
         number, given.prior_days, given.post_days, given.primary_limit, given.qualified_limit, given.limit,
-        offset and offset.days, bool(offset and offset.field == "end"), exit_id, given.era_pad,
+        offset.days if offset else None, bool(offset and offset.field == "end"), exit_id, given.era_pad,
         is_single(given), given.from_date, given.to_date,
     )  # fmt: skip
 
@@ -51,14 +56,14 @@ def _numbered(streams: list[tuple[int, ...]]) -> list[tuple[int, int, int]]:
     return [(owner, nth, stream) for owner, several in enumerate(streams) for nth, stream in enumerate(several)]
 
 
-def find_primary(session: Session, *, sort_date: bool) -> None:
+def find_primary(session: Session, layout: Layout, given: Definitions) -> None:
     """Make `qualified` of the primary events."""
     limits = frozenset(d.primary_limit for d in session.plan.definitions)
-    session.execute(f"CREATE TEMP TABLE qualified AS {primary.primary(sort_date, limits)}")
+    session.execute(f"CREATE TEMP TABLE qualified AS {primary.primary(layout, given, limits)}")
     count_into(session.con, "qualified", "primary_count")
 
 
-def ask_additional(session: Session) -> None:
+def ask_additional(session: Session, layout: Layout) -> None:
     """Leave in `qualified` what the additional criteria and the qualified limit leave."""
     groups = {n: [d.additional] for n, d in enumerate(session.plan.definitions) if d.additional}
     limits = frozenset(d.qualified_limit for d in session.plan.definitions)
@@ -73,7 +78,7 @@ def ask_additional(session: Session) -> None:
             WHERE r.owner IS NULL OR r.initial <> (h.key IS NOT NULL)""",
         )
     if limits != {"all"}:
-        _replace_qualified(session, primary.limited("qualified", "qualified_limit", limits))
+        _replace_qualified(session, primary.limited("qualified", "qualified_limit", limits, layout))
     if groups or limits != {"all"}:
         count_into(session.con, "qualified", "asked_count")
 
@@ -88,7 +93,7 @@ def _indexed(session: Session, table: str) -> str:
     return f"{table}_index"
 
 
-def judge(session: Session) -> None:
+def judge(session: Session, layout: Layout) -> None:
     """Make `included` of the events that keep every rule of their definition."""
     groups = {n: [r.group for r in d.rules] for n, d in enumerate(session.plan.definitions) if d.rules}
     limits = frozenset(d.limit for d in session.plan.definitions)
@@ -112,4 +117,4 @@ def judge(session: Session) -> None:
     if limits == {"all"}:
         session.execute(f"CREATE TEMP VIEW included AS SELECT * FROM {rows}")
     else:
-        session.execute(f"CREATE TEMP TABLE included AS {primary.limited(rows, 'last_limit', limits)}")
+        session.execute(f"CREATE TEMP TABLE included AS {primary.limited(rows, 'last_limit', limits, layout)}")

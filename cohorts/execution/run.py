@@ -8,6 +8,7 @@ from cohorts.execution.session import Progress, Session
 from cohorts.needs import closure, streams_in
 from cohorts.plan.nodes import OffsetExit, Plan
 from cohorts.sql import exits
+from cohorts.sql.definitions import Definitions
 
 
 def carry_out(session: Session, progress: Progress) -> None:
@@ -15,21 +16,21 @@ def carry_out(session: Session, progress: Progress) -> None:
     plan = session.plan
     progress("concept sets", 0.0)
     events = Events(session)
-    load_definitions(session)
+    given = load_definitions(session)
     progress("primary events", 0.1)
     early = closure(plan, [stream for d in plan.definitions for stream in d.primary])
     events.fill(early, people=None)
-    find_primary(session, sort_date=events.layout.sort_date)
+    find_primary(session, events.layout, given)
     progress("events of the rules", 0.4)
     later = closure(plan, _later(plan)) - early
     if later:
         session.execute("CREATE TEMP TABLE who AS SELECT DISTINCT person_id FROM qualified")
         events.fill(later, people="who")
     progress("rules", 0.7)
-    ask_additional(session)
-    judge(session)
+    ask_additional(session, events.layout)
+    judge(session, events.layout)
     progress("exits", 0.9)
-    leave(session)
+    leave(session, given)
 
 
 def _later(plan: Plan) -> set[int]:
@@ -38,22 +39,24 @@ def _later(plan: Plan) -> set[int]:
     return streams_in(groups) | {stream for d in plan.definitions for stream in d.censoring}
 
 
-def leave(session: Session) -> None:
+def leave(session: Session, given: Definitions) -> None:
     """Make `cohort_row` of `included`."""
     definitions = session.plan.definitions
     drugs = drug_exits(session.plan)
     if drugs:
-        session.execute(f"CREATE TEMP TABLE exit_person AS {exits.EXIT_PERSON}")
-        given = [(number, one) for one, number in drugs.items()]
-        session.execute(f"CREATE TEMP TABLE drug_era_exit AS {exits.drug_eras(given)}")
+        session.execute(f"CREATE TEMP TABLE exit_person AS {exits.exit_person(given)}")
+        numbered = [(number, one) for one, number in drugs.items()]
+        session.execute(f"CREATE TEMP TABLE drug_era_exit AS {exits.drug_eras(numbered)}")
     entries = exits.entries(
+        given,
         offset=any(isinstance(d.exit, OffsetExit) for d in definitions),
         drug=bool(drugs),
         censored=any(d.censoring for d in definitions),
     )
-    session.execute(f"CREATE TEMP TABLE entry AS {entries}")
     singles = {is_single(d) for d in definitions}
-    rows = exits.collapsed(single=True in singles, several=False in singles)
+    session.execute(f"CREATE TEMP {'TABLE' if len(singles) > 1 else 'VIEW'} entry AS {entries}")
+    forward = all(d.era_pad >= 0 for d in definitions)
+    rows = exits.collapsed(given, single=True in singles, several=False in singles, forward=forward)
     if any(d.from_date or d.to_date for d in definitions):
-        rows = exits.clamped(rows)
+        rows = exits.clamped(given, rows)
     session.execute(f"CREATE TEMP TABLE cohort_row AS SELECT owner, person_id, start_date, end_date FROM ({rows})")

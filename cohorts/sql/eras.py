@@ -3,6 +3,23 @@
 from __future__ import annotations
 
 
+def joined_forward(rows: str, keys: tuple[str, ...]) -> str:
+    """`joined` for where eras that end before they start do not matter: one window less, and no grouping.
+
+    An era ends with the latest end before the next era's start. Where that is an end from before this era, this era
+    has nothing but rows that end before they start, and either way ends before it starts.
+    """
+    names = ", ".join(keys)
+    order = f"PARTITION BY {names} ORDER BY start_date, end_date ROWS BETWEEN UNBOUNDED PRECEDING AND"
+    return f"""SELECT {names}, start_date,
+    coalesce(lead(before) OVER (PARTITION BY {names} ORDER BY start_date, end_date), whole) AS end_date
+FROM (
+    SELECT {names}, start_date, end_date, max(end_date) OVER ({order} 1 PRECEDING) AS before,
+        max(end_date) OVER ({order} UNBOUNDED FOLLOWING) AS whole
+    FROM ({rows})
+) WHERE before IS NULL OR before < start_date"""
+
+
 def joined(rows: str, keys: tuple[str, ...]) -> str:
     """Eras of `rows` (keys, start_date, end_date): keys, start_date, and the latest end_date as end_date.
 

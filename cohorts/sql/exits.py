@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from cohorts.criteria.domains import DRUG_EXPOSURE
 from cohorts.plan.nodes import DrugExit
-from cohorts.sql.eras import joined
+from cohorts.sql.definitions import Definitions
+from cohorts.sql.eras import joined, joined_forward
 from cohorts.sql.scans import default_end
 
 
@@ -35,18 +36,24 @@ FROM cdm.drug_exposure t SEMI JOIN (SELECT concept_id FROM member WHERE set_id =
 SEMI JOIN (SELECT person_id FROM exit_person WHERE exit_id = {number}) w ON w.person_id = t.person_id"""
             )
     gaps = " ".join(f"WHEN {number} THEN {given.gap}" for number, given in exits)
-    eras = joined("\nUNION ALL\n".join(rows), ("exit_id", "person_id"))
+    join = joined_forward if all(given.gap >= 0 for _, given in exits) else joined
+    eras = join("\nUNION ALL\n".join(rows), ("exit_id", "person_id"))
     return f"SELECT exit_id, person_id, start_date, end_date - CASE exit_id {gaps} END AS end_date FROM ({eras})"
 
 
-EXIT_PERSON = """SELECT DISTINCT d.exit_id, i.person_id FROM included i JOIN definition d ON d.owner = i.owner
-WHERE d.exit_id IS NOT NULL"""
+def exit_person(given: Definitions) -> str:
+    """(exit_id, person_id) of whom the drug exits matter to."""
+    exit_id = given.of("exit_id")
+    return f"""SELECT DISTINCT {exit_id} AS exit_id, i.person_id FROM included i{given.join("i.owner", "exit_id")}
+WHERE {exit_id} IS NOT NULL"""
 
-_DRUG = """SELECT i.key, min(x.end_date) AS end_date
-FROM included i JOIN definition d ON d.owner = i.owner
-JOIN drug_era_exit x ON x.exit_id = d.exit_id AND x.person_id = i.person_id
+
+def _drug(given: Definitions) -> str:
+    return f"""SELECT i.key, min(x.end_date) AS end_date FROM included i{given.join("i.owner", "exit_id")}
+JOIN drug_era_exit x ON x.exit_id = {given.of("exit_id")} AND x.person_id = i.person_id
     AND i.start_date BETWEEN x.start_date AND x.end_date
 GROUP BY i.key"""
+
 
 _CENSOR = """SELECT i.key, min(e.start_date) AS end_date
 FROM included i JOIN censor_stream s ON s.owner = i.owner
@@ -54,19 +61,20 @@ JOIN event e ON e.stream = s.stream AND e.person_id = i.person_id
     AND e.start_date >= i.start_date AND e.start_date <= i.op_end
 GROUP BY i.key"""
 
-_OFFSET = """CASE WHEN d.offset_days IS NULL THEN i.op_end
-    WHEN CASE WHEN d.offset_from_end THEN i.end_date ELSE i.start_date END + d.offset_days > i.op_end THEN i.op_end
-    ELSE CASE WHEN d.offset_from_end THEN i.end_date ELSE i.start_date END + d.offset_days END"""
+
+def _offset(given: Definitions) -> str:
+    date = f"CASE WHEN {given.of('offset_from_end')} THEN i.end_date ELSE i.start_date END + {given.of('offset_days')}"
+    return f"CASE WHEN {given.of('offset_days')} IS NULL OR {date} > i.op_end THEN i.op_end ELSE {date} END"
 
 
-def entries(offset: bool, drug: bool, censored: bool) -> str:
+def entries(given: Definitions, offset: bool, drug: bool, censored: bool) -> str:
     """(owner, person_id, start_date, end_date) of every included event that ends at all."""
-    own = _OFFSET if offset else "i.op_end"
+    own = _offset(given) if offset else "i.op_end"
     candidates = [f"CASE WHEN {own} >= i.start_date THEN {own} END" if offset else own]
-    joins = " JOIN definition d ON d.owner = i.owner" if offset else ""
+    joins = given.join("i.owner", "offset_from_end", "offset_days") if offset else ""
     if drug:
         candidates.append("x.end_date")
-        joins += f"\nLEFT JOIN ({_DRUG}) x ON x.key = i.key"
+        joins += f"\nLEFT JOIN ({_drug(given)}) x ON x.key = i.key"
     if censored:
         candidates.append("z.end_date")
         joins += f"\nLEFT JOIN ({_CENSOR}) z ON z.key = i.key"
@@ -76,25 +84,32 @@ def entries(offset: bool, drug: bool, censored: bool) -> str:
 ) WHERE ends IS NOT NULL"""
 
 
-def collapsed(single: bool, several: bool) -> str:
-    """Entries of `entry` after collapsing; owners with one event per person have nothing to collapse."""
+def collapsed(given: Definitions, single: bool, several: bool, forward: bool) -> str:
+    """Entries of `entry` after collapsing; owners with one event per person have nothing to collapse.
+
+    forward: no padding is negative, so that no padded entry ends before it starts.
+    """
     parts = []
     if single:
-        parts.append("SELECT e.* FROM entry e JOIN definition d ON d.owner = e.owner WHERE d.single")
+        which = " WHERE d.single" if several else ""
+        parts.append(f"SELECT e.* FROM entry e{given.join('e.owner', 'single')}{which}")
     if several:
-        padded = """SELECT e.owner, e.person_id, e.start_date, e.end_date + d.era_pad AS end_date
-        FROM entry e JOIN definition d ON d.owner = e.owner WHERE NOT d.single"""
+        pad, join = given.of("era_pad"), joined_forward if forward else joined
+        which = " WHERE NOT d.single" if single else ""
+        padded = f"""SELECT e.owner, e.person_id, e.start_date, e.end_date + {pad} AS end_date
+        FROM entry e{given.join("e.owner", "era_pad", "single")}{which}"""
         parts.append(
-            f"""SELECT c.owner, c.person_id, c.start_date, c.end_date - d.era_pad AS end_date
-FROM ({joined(padded, ("owner", "person_id"))}) c JOIN definition d ON d.owner = c.owner"""
+            f"""SELECT c.owner, c.person_id, c.start_date, c.end_date - {pad} AS end_date
+FROM ({join(padded, ("owner", "person_id"))}) c{given.join("c.owner", "era_pad")}"""
         )
     return "\nUNION ALL\n".join(parts)
 
 
-def clamped(rows: str) -> str:
+def clamped(given: Definitions, rows: str) -> str:
     """Rows cut to the censor window; what does not reach into it goes."""
+    first, last = given.of("from_date"), given.of("to_date")
     return f"""SELECT owner, person_id, start_date, end_date, windowed FROM (
-    SELECT r.owner, r.person_id, greatest(r.start_date, d.from_date) AS start_date,
-        least(r.end_date, d.to_date) AS end_date, d.from_date IS NOT NULL OR d.to_date IS NOT NULL AS windowed
-    FROM ({rows}) r JOIN definition d ON d.owner = r.owner
+    SELECT r.owner, r.person_id, greatest(r.start_date, {first}) AS start_date,
+        least(r.end_date, {last}) AS end_date, {first} IS NOT NULL OR {last} IS NOT NULL AS windowed
+    FROM ({rows}) r{given.join("r.owner", "from_date", "to_date")}
 ) WHERE NOT windowed OR start_date <= end_date"""

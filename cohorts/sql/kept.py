@@ -1,7 +1,7 @@
 """Streams made of other streams: events for which a group holds, and eras.
 
     keep        owner, stream      the stream made, and the one it is made of
-    keep_row    row, owner, person_id, event_id, start_date, end_date, visit_id, op_start, op_end
+    keep_row    row, owner, person_id, event_id, start_date, end_date [, visit_id], op_start, op_end
 circe-be joins each event to the observation periods that hold its start, and knows an event by person and event id;
 so an event outside observation is lost, and overlapping periods (or several death records) count more than once.
 """
@@ -15,10 +15,15 @@ from cohorts.sql.eras import joined
 from cohorts.sql.rounds import Tables
 from cohorts.sql.scans import Layout, counted_value, moved
 
-INDEX = """SELECT e.rowid AS row, k.owner, e.person_id, e.event_id, e.start_date, e.end_date, e.visit_id,
+
+def rows(layout: Layout) -> str:
+    """`keep_row`."""
+    visit = " e.visit_id," if layout.visit else ""
+    return f"""SELECT e.rowid AS row, k.owner, e.person_id, e.event_id, e.start_date, e.end_date,{visit}
     o.observation_period_start_date AS op_start, o.observation_period_end_date AS op_end
 FROM event e JOIN keep k ON k.stream = e.stream JOIN cdm.observation_period o ON o.person_id = e.person_id
     AND o.observation_period_start_date <= e.start_date AND o.observation_period_end_date >= e.start_date"""
+
 
 SHARED = """SELECT count(*) > count(DISTINCT (owner, person_id, event_id)) FROM keep_row"""
 
@@ -34,9 +39,8 @@ def index(copies: bool) -> str:
 def keep(tables: Tables, layout: Layout) -> str:
     """The events that are kept, once each, under their new stream's number."""
     columns = ", ".join(f"e.{name}" for name in layout.columns[1:])
-    return f"""SELECT i.owner, {columns} FROM event e JOIN (
-    SELECT DISTINCT row, owner, key FROM {tables.index}
-) i ON i.row = e.rowid JOIN root r ON r.owner = i.owner
+    index = f"(SELECT DISTINCT row, owner, key FROM {tables.index})" if tables.copies else tables.index
+    return f"""SELECT i.owner, {columns} FROM event e JOIN {index} i ON i.row = e.rowid JOIN root r ON r.owner = i.owner
 LEFT JOIN (SELECT DISTINCT key FROM {tables.hit} WHERE parent = 0) h ON h.key = i.key
 WHERE r.initial <> (h.key IS NOT NULL)"""
 
@@ -65,8 +69,8 @@ def eras(number: int, given: Eras, layout: Layout, bound: Bound) -> str:
         "c.event_id",
         "c.start_date",
         "c.end_date",
-        "NULL AS visit_id",
     ]
+    columns += ["NULL AS visit_id"] if layout.visit else []
     columns += ["c.start_date AS sort_date"] if layout.sort_date else []
     columns += (
         [f"{counted_value(given.counted, dates, number=False) or 'NULL'} AS counted_id", "NULL"]

@@ -101,7 +101,8 @@ def check_hits(tables: Tables, checks: list[CheckRow], numbers: frozenset[int]) 
     whole = [row for row in checks if row.check.distinct is not None and row not in fraction]
     found = []
     if plain:
-        count = f"count(*) * CASE WHEN k.sign < 0 THEN {_copies(tables)} ELSE 1 END" if tables.copies else "count(*)"
+        absent = f"CASE WHEN any_value(k.sign) < 0 THEN {_copies(tables)} ELSE 1 END"
+        count = f"count(*) * {absent}" if tables.copies else "count(*)"
         found.append(_hits(tables, plain, count, "k.value IS NULL"))
     if whole:
         cases = " ".join(f"WHEN '{name}' THEN {value}" for name, value in _used_values(whole))
@@ -124,12 +125,13 @@ def _copies(tables: Tables) -> str:
 
 def _hits(tables: Tables, checks: list[CheckRow], count: str, which: str) -> str:
     window = "".join(f" AND {term}" for term in _window(checks))
-    return f"""SELECT i.key, k.root, k.parent, k.sign AS delta
-FROM {tables.index} i JOIN {tables.checks} k ON k.owner = i.owner
-JOIN event e ON e.stream = k.stream AND e.person_id = i.person_id{window}
-WHERE {which}
-GROUP BY i.key, k.number, k.root, k.parent, k.sign, k.low, k.high
-HAVING ({count} BETWEEN k.low AND k.high) = (k.sign > 0)"""
+    return f"""SELECT n.key, k.root, k.parent, k.sign AS delta FROM (
+    SELECT i.key, k.number, {count} AS found
+    FROM {tables.index} i JOIN {tables.checks} k ON k.owner = i.owner
+    JOIN event e ON e.stream = k.stream AND e.person_id = i.person_id{window}
+    WHERE {which}
+    GROUP BY i.key, k.number
+) n JOIN {tables.checks} k ON k.number = n.number WHERE (n.found BETWEEN k.low AND k.high) = (k.sign > 0)"""
 
 
 def person_hits(tables: Tables, given: Round, bound: Bound) -> str:

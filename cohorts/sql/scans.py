@@ -3,7 +3,7 @@
 A branch is a set of streams that select by the same column; a table is read once per branch (nearly always once).
 A row goes to each stream whose concept set holds its concept; what differs between streams is chosen by CASE.
 
-    events: stream | person_id | event_id | start_date | end_date | visit_id [| sort_date] [| counted_id, counted_number]
+    events: stream | person_id | event_id | start_date | end_date [| visit_id] [| sort_date] [| counted_id, counted_number]
 """
 
 from __future__ import annotations
@@ -28,12 +28,14 @@ class Layout:
 
     sort_date: bool = False
     counted: bool = False
+    visit: bool = True
 
     @property
     def columns(self) -> tuple[str, ...]:
         """All columns, in order."""
         return (
-            "stream", "person_id", "event_id", "start_date", "end_date", "visit_id",
+            "stream", "person_id", "event_id", "start_date", "end_date",
+            *(("visit_id",) if self.visit else ()),
             *(("sort_date",) if self.sort_date else ()),
             *(("counted_id", "counted_number") if self.counted else ()),
         )  # fmt: skip
@@ -101,7 +103,7 @@ def _own_columns(given: Operand) -> list[str]:
 
 def select(branch: Branch, layout: Layout, bound: Bound, people: str | None) -> str:
     """The events of a branch; `people` names a table of person_id to which they are limited."""
-    raw = _raw(branch, people)
+    raw = _raw(branch, people, visit=layout.visit or any("visit" in places(scan.filters) for _, scan in branch.streams))
     adjusted = any(scan.adjust for _, scan in branch.streams)
     source = f"({_adjusted(branch, raw)})" if adjusted else f"({raw})"
     where = [text for text in (_filtered(branch, bound), "c.end_date >= c.start_date" if adjusted else "") if text]
@@ -129,14 +131,14 @@ def default_end(domain: Domain, alias: str = "t") -> str:
     return candidates[0] if len(candidates) == 1 else f"coalesce({', '.join(candidates)})"
 
 
-def _raw(branch: Branch, people: str | None) -> str:
+def _raw(branch: Branch, people: str | None, visit: bool) -> str:
     domain = branch.domain
     stream, selecting = _selection(branch)
     further = [f"t.{name}" for name in _filter_columns(branch) if name != "person_id"]
-    visit = "t.visit_occurrence_id" if domain.visit else "CAST(NULL AS BIGINT)"
+    visit_id = "t.visit_occurrence_id" if domain.visit else "CAST(NULL AS BIGINT)"
     columns = [
         f"{stream} AS stream", "t.person_id", f"t.{domain.event_id} AS event_id", f"t.{domain.start} AS start_date",
-        f"{default_end(domain)} AS end_date", f"{visit} AS visit_id", *further,
+        f"{default_end(domain)} AS end_date", *([f"{visit_id} AS visit_id"] if visit else []), *further,
     ]  # fmt: skip
     limit = f" SEMI JOIN {people} who ON who.person_id = t.person_id" if people else ""
     rank = (
@@ -240,8 +242,9 @@ def _shown(branch: Branch, layout: Layout) -> list[str]:
         "c.event_id",
         f"{starts} AS start_date",
         f"{ends} AS end_date",
-        "c.visit_id",
     ]
+    if layout.visit:
+        columns.append("c.visit_id")
     if layout.sort_date:
         columns.append("c.start_date AS sort_date")
     if layout.counted:

@@ -14,7 +14,7 @@ from deid.hierarchies import Hierarchy
 Levels = tuple[int, ...]
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
-Codes = NDArray[np.unsignedinteger | np.signedinteger]
+Codes = NDArray[np.integer]
 
 # A table over the combinations of one block's values has to stay in a core's second-level cache.
 LARGEST_BLOCK = 1 << 15
@@ -38,7 +38,7 @@ class Block:
 
     def histograms(self, code: Codes, count: Float64) -> list[Float64]:
         """Count the records of each value of each member."""
-        joint = np.bincount(code, weights=count, minlength=int(np.prod(self.shape))).reshape(self.shape)
+        joint = tally(code, count, int(np.prod(self.shape))).reshape(self.shape)
         axes = range(len(self.shape))
         return [joint.sum(axis=tuple(other for other in axes if other != axis)) for axis in axes]
 
@@ -115,13 +115,18 @@ class Grouped:
     sizes: Float64
 
 
+def tally(place: NDArray[np.integer], count: Float64, number: int) -> Float64:
+    """Add up the counts of each place, also where there are none: NumPy would count those in integers."""
+    return np.bincount(place, weights=count, minlength=number).astype(np.float64, copy=False)
+
+
 def group(cells: Cells, levels: Levels) -> Grouped:
     """Find the classes of the cells at these levels, which must not be finer than the cells themselves."""
     key, span = _keys(cells, levels)
     if span <= max(4 * cells.size, 1 << 12):
-        return Grouped(levels, cells, key, np.bincount(key, weights=cells.count, minlength=span))
+        return Grouped(levels, cells, key, tally(key, cells.count, span))
     member, number = _rank(key)
-    return Grouped(levels, cells, member, np.bincount(member, weights=cells.count, minlength=number))
+    return Grouped(levels, cells, member, tally(member, cells.count, number))
 
 
 def _keys(cells: Cells, levels: Levels) -> tuple[Int64, int]:
@@ -181,4 +186,4 @@ def _merge(entries: Entries, member: Int64) -> Entries:
     place, number = _rank(member[entries.cell] * entries.values + entries.value)
     cell, value = np.empty(number, dtype=np.int64), np.empty(number, dtype=np.int64)
     cell[place], value[place] = member[entries.cell], entries.value
-    return Entries(cell, value, np.bincount(place, weights=entries.count, minlength=number), entries.values)
+    return Entries(cell, value, tally(place, entries.count, number), entries.values)

@@ -8,17 +8,17 @@ recursive model's margin are convex, so the parts of a bad class cannot all be g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import log
+from math import inf, log
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deid.hierarchies import Hierarchy
-from deid.lattice.cells import Entries, Float64, Grouped
+from deid.lattice.cells import Entries, Float64, Grouped, tally
 
 Mask = NDArray[np.bool_]
 # Cells of a table classes x sensitive values held at a time (8 bytes each).
@@ -43,7 +43,7 @@ class DistinctL:
 
     def judge(self, counts: Float64) -> Float64:
         """Lose all of a class with fewer values."""
-        return ((counts > 0).sum(axis=1) < self.l).astype(np.float64)
+        return np.where((counts > 0).sum(axis=1) < self.l, 1.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,9 @@ class EntropyL:
         logs = np.log2(counts, out=np.zeros_like(counts), where=counts > 0)
         entropy, wanted = np.log2(total) - (counts * logs).sum(axis=1) / total, np.log2(self.l)
         bad = entropy < wanted
-        near = np.flatnonzero(np.abs(entropy - wanted) < 1e-9)
-        bad[near] = [not _just_reaches(self.l, size) for size in total[near]]
+        near = np.flatnonzero(np.abs(entropy - wanted) < 1e-9) if float(self.l).is_integer() else ()
+        for row in near:
+            bad[row] = not _just_reaches(self.l, float(total[row]))
         lost = np.where(bad, np.clip(1 - entropy / max(wanted, 1e-300), _LEAST, 1 - _LEAST), 0.0)
         return np.where((counts > 0).sum(axis=1) < np.floor(self.l), 1.0, lost)
 
@@ -170,16 +171,16 @@ class Verdict:
     surely: float
 
 
-def judge(found: Grouped, privacy: Privacy) -> Verdict:
-    """Judge every class against k and every model."""
+def judge(found: Grouped, privacy: Privacy, allowed: float = inf) -> Verdict:
+    """Judge every class against k and every model; against k alone where that already loses more than `allowed`."""
     lost = found.sizes < privacy.k
     gone = float(found.sizes[lost].sum())
-    if not privacy.models:
+    if not privacy.models or gone > allowed:
         return Verdict(lost, lost, gone, gone)
     rows = np.flatnonzero(~lost)
     share = np.zeros(rows.size)
     for place, model in privacy.models:
-        share = np.maximum(share, _share(model, found, found.cells.sensitive[place], rows))
+        share = np.maximum(share, per_class(model.judge, found, found.cells.sensitive[place], rows))
     bad = lost.copy()
     bad[rows] = share > 0
     lost = lost.copy()
@@ -192,12 +193,16 @@ def judge(found: Grouped, privacy: Privacy) -> Verdict:
     return Verdict(bad, lost, gone + float(sizes[partly].sum()), surely)
 
 
-def _share(model: Model, found: Grouped, entries: Entries, rows: NDArray[np.intp]) -> Float64:
-    """Let a model judge the classes `rows`, as many at a time as memory is set aside for."""
+def per_class(
+    measure: Callable[[Float64], Float64], found: Grouped, entries: Entries, rows: NDArray[np.intp]
+) -> Float64:
+    """Measure the classes `rows` by their table of classes x sensitive values, as many at a time as memory allows."""
     place = np.full(found.sizes.size, -1, dtype=np.int64)
     place[rows] = np.arange(rows.size)
     row = place[found.member[entries.cell]]
     step = max(_CHUNK // entries.values, 1)
+    if not rows.size:
+        return np.zeros(0)
     if rows.size <= step:
         keep = row >= 0
         parts: Sequence[tuple[int, int, NDArray[np.intp] | Mask]] = [(0, rows.size, keep)]
@@ -209,9 +214,9 @@ def _share(model: Model, found: Grouped, entries: Entries, rows: NDArray[np.intp
             (int(start), min(step, rows.size - int(start)), order[low:high])
             for start, low, high in zip(starts, cuts[:-1], cuts[1:], strict=True)
         ]
-    shares = [np.zeros(0)]
+    shares = []
     for start, number, chosen in parts:
         key = (row[chosen] - start) * entries.values + entries.value[chosen]
-        counts = np.bincount(key, weights=entries.count[chosen], minlength=number * entries.values)
-        shares.append(model.judge(counts.reshape(number, entries.values)))
+        counts = tally(key, entries.count[chosen], number * entries.values)
+        shares.append(measure(counts.reshape(number, entries.values)))
     return np.concatenate(shares)

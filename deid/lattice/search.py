@@ -19,9 +19,9 @@ from deid.lattice.privacy import Privacy, Verdict, judge
 Mask = NDArray[np.bool_]
 Nodes = NDArray[np.int8]
 # Before the next combination is looked at, the effect of some on a sample of the others is weighed.
-_PROBES, _SAMPLE = 24, 1024
+_PROBES, _SAMPLE = 12, 384
 # After so many looks it is tried whether the cells can be merged that no combination left tells apart.
-_LOOKS = 12
+_LOOKS = 8
 # Combinations of levels that a search holds in memory, at a byte for each quasi-identifier and some more.
 MOST_NODES = 4_000_000
 
@@ -93,7 +93,7 @@ def search(cells: Cells, privacy: Privacy, metric: Metric, allowed: float) -> Op
         if checked % _LOOKS == _LOOKS - 1:
             cells = _merged(cells, left)
         found = group(cells, levels)
-        verdict = judge(found, privacy)
+        verdict = judge(found, privacy, allowed)
         checked += 1
         if verdict.suppressed <= allowed:
             loss = metric.loss(found, verdict)
@@ -122,6 +122,4 @@ def _learn(left: _Open, found: Grouped, verdict: Verdict, metric: Metric, allowe
         return
     some = np.flatnonzero(finer)
     left.bound[some] = np.maximum(left.bound[some], metric.below(found, verdict, left.levels[:, some]))
-    finer[:] = True
-    finer[some[(left.levels[:, some].T == np.array(found.levels, dtype=np.int8)).all(axis=1)]] = False
-    left.keep(finer)
+    left.keep(~(finer & left.coarser(found.levels)))

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from cdm.errors import BadInput
 from deid import hierarchy_files
 from deid.hierarchies import Hierarchy
-from deid.lattice.cells import Block, Cells, Entries, Int64, blocks
 from deid.table.spec import HierarchicalSpec, QuasiSpec, TableSpec
 
 _SEPARATORS = (";", ",", "\t")
@@ -31,6 +29,11 @@ class Table:
     sensitive: dict[str, tuple[str, ...]]
     trees: dict[str, Hierarchy]
     rows: pl.LazyFrame
+
+    @property
+    def quasi(self) -> tuple[str, ...]:
+        """Name the quasi-identifiers."""
+        return tuple(hierarchy.name for hierarchy in self.hierarchies)
 
     @property
     def records(self) -> int:
@@ -75,6 +78,8 @@ def read(path: Path, spec: TableSpec, folder: Path) -> Table:
     Raises BadInput also where a value has no row in its hierarchy, or the table has no rows.
     """
     rows = scan(path, spec.columns)
+    if not rows.select(pl.len()).collect(engine="streaming").item():
+        raise BadInput(f"{path.name} has no rows; there is nobody to protect")
     hierarchies = tuple(_hierarchy(rows, name, part, folder) for name, part in spec.quasi_identifiers.items())
     trees = {
         name: hierarchy_files.read_csv(name, folder / part.hierarchy)
@@ -87,8 +92,6 @@ def read(path: Path, spec: TableSpec, folder: Path) -> Table:
         text(rows, name).cast(pl.Enum(values), strict=False).to_physical().alias(name)
         for name, values in (known | sensitive).items()
     ).collect(engine="streaming")
-    if not coded.height:
-        raise BadInput(f"{path.name} has no rows; there is nobody to protect")
     for name, missing in zip(coded.columns, coded.null_count().row(0), strict=True):
         if missing:
             raise BadInput(
@@ -116,64 +119,3 @@ def _values(hierarchy: Hierarchy) -> tuple[str, ...]:
 def _distinct(rows: pl.LazyFrame, name: str) -> tuple[str, ...]:
     found = rows.select(text(rows, name).unique().sort()).collect(engine="streaming")
     return tuple(found.to_series().to_list())
-
-
-def records(table: Table) -> Cells:
-    """Give every record as a cell of its own, in the order of the table."""
-    parts = blocks(table.hierarchies)
-    return Cells(
-        table.hierarchies,
-        (0,) * len(table.hierarchies),
-        parts,
-        tuple(table.codes.select(_joint(table, part)).to_series().to_numpy() for part in parts),
-        np.ones(table.records),
-        tuple(
-            Entries(np.arange(table.records), table.codes[name].to_numpy().astype(np.int64), np.ones(table.records), n)
-            for name, n in ((name, len(values)) for name, values in table.sensitive.items())
-        ),
-    )
-
-
-def cells(table: Table) -> Cells:
-    """Count the records that share every quasi-identifier, in the order of their values."""
-    # Few cells: their number, not the tables over a block's values, has to be what a look costs.
-    parts = blocks(table.hierarchies, int(np.clip(table.records // 8, 1 << 8, 1 << 15)))
-    names = [f"block {place}" for place in range(len(parts))]
-    counted = (
-        table.codes.lazy()
-        .select(*(_joint(table, part).alias(name) for part, name in zip(parts, names, strict=True)), *table.sensitive)
-        .group_by(*names, *table.sensitive)
-        .agg(pl.len().alias("count"))
-        .sort(*names, *table.sensitive)
-        .collect()
-    )
-    codes = [counted[name].to_numpy() for name in names]
-    count = counted["count"].to_numpy().astype(np.float64)
-    first = np.ones(count.size, dtype=bool)
-    first[1:] = np.any([code[1:] != code[:-1] for code in codes], axis=0)
-    cell = np.cumsum(first) - 1
-    return Cells(
-        table.hierarchies,
-        (0,) * len(table.hierarchies),
-        parts,
-        tuple(code[first] for code in codes),
-        np.bincount(cell, weights=count),
-        tuple(
-            Entries(cell, counted[name].to_numpy().astype(np.int64), count, len(values))
-            for name, values in table.sensitive.items()
-        ),
-    )
-
-
-def _joint(table: Table, block: Block) -> pl.Expr:
-    """Give the place of a record's combination in a block."""
-    found, names = pl.lit(0, dtype=pl.UInt32), table.codes.columns
-    for member, values in zip(block.members, block.shape, strict=True):
-        found = found * values + pl.col(names[member]).cast(pl.UInt32)
-    return found.cast(pl.UInt16 if int(np.prod(block.shape)) <= 1 << 16 else pl.UInt32)
-
-
-def overall(cells_: Cells, place: int) -> Int64:
-    """Count the records of each value of a sensitive attribute."""
-    entries = cells_.sensitive[place]
-    return np.bincount(entries.value, weights=entries.count, minlength=entries.values).astype(np.int64)

@@ -6,18 +6,16 @@ import time
 from pathlib import Path
 
 import numpy as np
-import polars as pl
-import pyarrow as pa
 
 from cdm.errors import BadInput
-from deid.lattice.cells import Cells, Levels, group
+from deid.lattice.cells import Cells, Float64
 from deid.lattice.metrics import metric
-from deid.lattice.privacy import Closeness, DistinctL, EntropyL, Mask, Model, Privacy, RecursiveL, judge
+from deid.lattice.privacy import Closeness, DistinctL, EntropyL, Model, Privacy, RecursiveL
 from deid.lattice.search import MOST_NODES, Optimum, search
-from deid.parquet import write_table
 from deid.report import write_json
 from deid.risk import measure
-from deid.table.read import Table, cells, overall, read, records
+from deid.table.aggregate import cells, overall
+from deid.table.read import Table, read
 from deid.table.spec import (
     DistinctSpec,
     EntropySpec,
@@ -28,6 +26,7 @@ from deid.table.spec import (
     TableSpec,
     read_spec,
 )
+from deid.table.write import write
 
 
 def run(input_: Path, spec_path: Path, out: Path, report: Path | None = None) -> dict[str, object]:
@@ -49,9 +48,8 @@ def run(input_: Path, spec_path: Path, out: Path, report: Path | None = None) ->
     privacy = Privacy(spec.k, _models(spec, table, distinct))
     best = _search(distinct, privacy, spec)
     clock.append(time.process_time())
-    kept = _kept(table, privacy, best.levels)
     out.unlink(missing_ok=True)
-    _write(table, best.levels, kept, out)
+    write(table, privacy, best.levels, out)
     clock.append(time.process_time())
     named = ("read_cpu", "aggregate_cpu", "search_cpu", "write_cpu")
     seconds = dict(zip(named, np.diff(clock).tolist(), strict=True))
@@ -63,12 +61,12 @@ def run(input_: Path, spec_path: Path, out: Path, report: Path | None = None) ->
 
 def _models(spec: TableSpec, table: Table, distinct: Cells) -> tuple[tuple[int, Model], ...]:
     return tuple(
-        (place, _model(name, part, table, overall(distinct, place).astype(np.float64)))
+        (place, _model(name, part, table, overall(distinct, place)))
         for place, (name, part) in enumerate(spec.sensitive.items())
     )
 
 
-def _model(name: str, spec: SensitiveSpec, table: Table, overall_: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Model:
+def _model(name: str, spec: SensitiveSpec, table: Table, everybody: Float64) -> Model:
     match spec:
         case DistinctSpec():
             return DistinctL(spec.l)
@@ -77,9 +75,9 @@ def _model(name: str, spec: SensitiveSpec, table: Table, overall_: np.ndarray[tu
         case RecursiveSpec():
             return RecursiveL(spec.c, spec.l)
         case EqualSpec():
-            return Closeness.equal(spec.t, overall_)
+            return Closeness.equal(spec.t, everybody)
         case HierarchicalSpec():
-            return Closeness.hierarchical(spec.t, overall_, table.trees[name])
+            return Closeness.hierarchical(spec.t, everybody, table.trees[name])
 
 
 def _search(distinct: Cells, privacy: Privacy, spec: TableSpec) -> Optimum:
@@ -99,29 +97,6 @@ def _search(distinct: Cells, privacy: Privacy, spec: TableSpec) -> Optimum:
             "at any combination of levels; add a coarser level, allow more to be left out, or ask for less"
         )
     return best
-
-
-def _kept(table: Table, privacy: Privacy, levels: Levels) -> Mask:
-    """Tell which records may leave."""
-    found = group(records(table), levels)
-    return ~judge(found, privacy).bad[found.member]
-
-
-def _write(table: Table, levels: Levels, kept: Mask, out: Path) -> None:
-    # Labels are numbered in their own order, so that numbers sort as texts do.
-    groups = [
-        pl.Series(hierarchy.name, hierarchy.codes[level]).gather(table.codes[hierarchy.name])
-        for hierarchy, level in zip(table.hierarchies, levels, strict=True)
-    ]
-    rows = table.rows.collect(engine="streaming").with_columns(groups).filter(pl.Series(kept))
-    ordered = rows.sort(rows.columns)
-    rows = ordered.with_columns(
-        pl.Series(hierarchy.labels[level]).gather(ordered[hierarchy.name]).alias(hierarchy.name)
-        for hierarchy, level in zip(table.hierarchies, levels, strict=True)
-    )
-    arrow = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
-    plain = [f.with_type(pa.string()) if pa.types.is_large_string(f.type) else f for f in arrow.schema]
-    write_table(arrow.cast(pa.schema(plain)), out)
 
 
 def _record(

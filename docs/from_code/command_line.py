@@ -9,7 +9,7 @@ import typer
 
 from docs.from_code.markdown import page, table
 from flows.cli.app import app
-from flows.cli.exits import Exit
+from flows.cli.codes import Exit
 
 MEANINGS = {
     Exit.OK: "Done.",

@@ -49,6 +49,8 @@ def kind(given: Mapping[str, Any]) -> str:
         return f"list of {kind(given.get('items', {}))}"
     if given.get("type") == "object" and isinstance(given.get("additionalProperties"), dict):
         return f"{{name: {kind(given['additionalProperties'])}}}"
+    if "patternProperties" in given:
+        return f"{{name: {kind(next(iter(given['patternProperties'].values())))}}}"
     bounds = [words.format(given[name]) for name, words in BOUNDS.items() if name in given]
     return ", ".join([PLAIN.get(given.get("type", ""), "any"), *bounds])
 
@@ -75,7 +77,7 @@ def _docstring(telling: type[BaseModel], model: type[BaseModel]) -> tuple[str, d
     found = list(mark.finditer(text))
     about = text[: found[0].start()] if found else text
     ends = [*(m.start() for m in found[1:]), len(text)]
-    said = {}
+    said: dict[str, str] = {}
     for m, end in zip(found, ends, strict=False):
         words = text[m.end() : end].strip().rstrip(".")
         said |= {name: f"{words[:1].upper()}{words[1:]}." for name in m[1].split(", ")}

@@ -58,7 +58,8 @@ def conditions() -> str:
     labels = [(f"`{name}`", en, ko) for name, (ko, en) in LABELS.items()]
     return page(
         "# The conditions of an approval",
-        "Given as `--condition KEY=VALUE` with `naru board case create`; a machine holds every release to them.",
+        "Given as `--condition KEY=VALUE` with `naru board case create`, where they are one value; lists and mappings are given to "
+        "`drb.cases.create` only. A machine holds every release to them.",
         section(Conditions),
         "## In words",
         table(("condition", "English", "한국어"), labels),

@@ -77,6 +77,21 @@ def show_(case: CaseId, actor: Actor = None) -> None:
     _act(lambda cases: cases.get(acting(actor), case), as_json=True)
 
 
+@app.command("edit", epilog="Example: naru board case edit CASE --irb 2026-IRB-015 --as haneul_kim")
+def edit(
+    case: CaseId,
+    title: Annotated[str | None, typer.Option("--title")] = None,
+    purpose: Annotated[str | None, typer.Option("--purpose")] = None,
+    irb: Annotated[str | None, typer.Option("--irb", help="Reference of the IRB's approval or exemption.")] = None,
+    actor: Actor = None,
+    as_json: Json = False,
+) -> None:
+    """Change parts of a draft or returned application."""
+    given = {"title": title, "purpose": purpose, "irb_reference": irb}
+    parts = {name: text for name, text in given.items() if text is not None}
+    _act(lambda cases: cases.edit(acting(actor), case, **parts), as_json)
+
+
 @app.command("submit")
 def submit(case: CaseId, actor: Actor = None, as_json: Json = False) -> None:
     """Send an application in."""

@@ -104,6 +104,12 @@ def recall(release: ReleaseName, reason: Reason, actor: Actor = None, as_json: J
     _act(lambda releases: releases.recall(acting(actor), release, reason), as_json)
 
 
+@app.command("confirm-destroyed")
+def confirm_release_destroyed(release: ReleaseName, actor: Actor = None, as_json: Json = False) -> None:
+    """Confirm that every downloaded copy of a recalled release is destroyed (secretary)."""
+    _act(lambda releases: releases.confirm_destroyed(acting(actor), release), as_json)
+
+
 @grants.command("list")
 def list_grants(actor: Actor = None, as_json: Json = False) -> None:
     """The grants that one may see."""
@@ -111,6 +117,7 @@ def list_grants(actor: Actor = None, as_json: Json = False) -> None:
     from flows.home import home
 
     with open_board(home().make().board_url) as board:
+        board.grants.due()
         found = board.grants.list(acting(actor))
     if as_json:
         show.as_json([g.to_json() for g in found])
@@ -146,5 +153,6 @@ def _grant(call: Callable[[Any], Any]) -> None:
     from flows.home import home
 
     with open_board(home().make().board_url) as board:
+        board.grants.due()
         grant = call(board.grants)
     show.text(f"{grant.id}: {grant.state.ko} / {grant.state.en}")

@@ -83,6 +83,9 @@ def _told(error: Exception) -> int:
     if disk_full(error):
         say("the disk is full; free some space and run the same command again")
         return Exit.BAD_INPUT
+    if kind(error).startswith(("httpx.", "prefect.exceptions.")):
+        say("Prefect's server does not answer any more; run the same command again: finished stages are kept")
+        return Exit.BAD_INPUT
     say(f"unexpected fault: {kind(error)} at {place(error)}; please report it with the command that you ran "
         "(its text is withheld because it may quote patient rows)")  # fmt: skip
     return Exit.FAULT

@@ -108,9 +108,26 @@ def check(site_id: Annotated[str, typer.Argument(metavar="ID")], as_json: Json =
         show.text(f"{site_id}: CDM {found['cdm']['cdm_version']}, {found['cdm']['cdm_source_name']}, vocabulary "
                   f"{found['cdm']['vocabulary_version'] or 'not stated'}")  # fmt: skip
         if found["findings"]:
-            show.table(("severity", "check", "finding"),
+            show.table(("severity", "check", "expected (found; limit)"),
                        [(f["severity"], f["check"], f["message"]["ko" if show.korean() else "en"]) for f in found["findings"]])  # fmt: skip
         else:
             show.text("nothing amiss")
     if any(f["severity"] == "block" for f in found["findings"]):
         raise Found
+
+
+@app.command(
+    "destroy-keys", epilog="Example: naru site destroy-keys seoul01 --study gi_bleed --case case-2026-0001 --yes"
+)
+def destroy_keys(
+    site_id: Annotated[str, typer.Argument(metavar="ID")],
+    study: Annotated[str, typer.Option("--study", help="The study's id.")],
+    case: Annotated[str, typer.Option("--case", help="The case under which it was extracted.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Really: it cannot be undone.")] = False,
+) -> None:
+    """Destroy a grant's keys for ever: nobody, the hospital included, can undo or renew its pseudonyms then."""
+    from flows import sites
+    from flows.home import home
+
+    sites.destroy_keys(home(), site_id, study, case, yes)
+    show.text(f"{site_id}: the keys of study '{study}' for case '{case}' are destroyed")

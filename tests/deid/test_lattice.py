@@ -53,9 +53,7 @@ def cells(people: list[Person], largest: int = 12) -> Cells:
     seen = sorted({p.values for p in people})
     place = {values: number for number, values in enumerate(seen)}
     ills = Counter((place[p.values], p.ill) for p in people)
-    codes = [
-        np.array([np.ravel_multi_index([v[m] for m in part.members], part.shape) for v in seen]) for part in parts
-    ]
+    codes = [np.array([np.ravel_multi_index([v[m] for m in part.members], part.shape) for v in seen]) for part in parts]
     return Cells(
         HIERARCHIES,
         (0, 0, 0),
@@ -118,7 +116,10 @@ def test_nothing_is_better_than_what_the_search_finds(
         return
     assert found is not None
     assert found.loss == pytest.approx(min(loss for loss, _ in every.values()), rel=1e-9, abs=1e-9)
-    assert (found.loss, found.verdict.suppressed) == (pytest.approx(every[found.levels][0], abs=1e-9), every[found.levels][1])
+    assert (found.loss, found.verdict.suppressed) == (
+        pytest.approx(every[found.levels][0], abs=1e-9),
+        every[found.levels][1],
+    )
     assert found.checked <= found.total == 24
 
 
@@ -149,7 +150,9 @@ def by_hand(
                 + sum(log2(gone / lost[label[p][at]]) for p in people if not left[label[p]])
             )
         else:
-            covered = [sum(row[levels[at]] == label[p][at] for row in rows) if left[label[p]] else len(rows) for p in people]
+            covered = [
+                sum(row[levels[at]] == label[p][at] for row in rows) if left[label[p]] else len(rows) for p in people
+            ]
             parts.append(sum((c - 1) / (len(rows) - 1) for c in covered) / len(people))
     if name == "loss-gm":
         return prod(1 + part for part in parts) ** (1 / len(parts)) - 1, gone
@@ -181,7 +184,9 @@ def holds(ills: list[int], people: list[Person], kind: str, parameters: dict[str
 def test_merged_cells_have_the_same_classes(people: list[Person], levels: tuple[int, ...], largest: int) -> None:
     whole = cells(people, largest)
     merged = roll_up(whole, levels)
-    assert merged.size == len({tuple(row[v][lv] for row, v, lv in zip(ROWS.values(), p.values, levels, strict=True)) for p in people})
+    assert merged.size == len(
+        {tuple(row[v][lv] for row, v, lv in zip(ROWS.values(), p.values, levels, strict=True)) for p in people}
+    )
     coarser = tuple(max(level, 1) for level in levels)
     for privacy in (Privacy(2), Privacy(1, ((0, DistinctL(2)),)), Privacy(2, ((0, EntropyL(1.5)),))):
         one, other = judge(group(whole, coarser), privacy), judge(group(merged, coarser), privacy)

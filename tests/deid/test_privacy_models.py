@@ -54,8 +54,8 @@ def test_entropy_l_wants_values_spread_as_evenly_as_l_equal_ones() -> None:
 def test_recursive_l_wants_the_commonest_value_rarer_than_c_times_the_rare_ones() -> None:
     # (c, l) = (2, 2): 3 < 2 * (2 + 1) holds, 4 < 2 * (1 + 1) does not.
     assert lost(RecursiveL(2, 2), [1, 2, 3]) == [0]
-    assert lost(RecursiveL(2, 2), [4, 1, 1])[0] > 0
-    # (2, 3): 3 < 2 * 1 does not hold: a quarter (3 - 2 of 6 records: a sixth) must go.
+    assert RecursiveL(2, 2).judge(np.array([[4.0, 1, 1]]))[0] > 0
+    # (2, 3): 3 < 2 * 1 does not hold: 3 - 2 of 6 records, a sixth, must go.
     assert lost(RecursiveL(2, 3), [1, 2, 3]) == [round(1 / 6, 6)]
     assert lost(RecursiveL(9, 3), [0, 1, 1]) == [1]
 
@@ -68,7 +68,9 @@ def test_t_closeness_with_equal_distance_is_half_the_sum_of_differences() -> Non
 
 
 def test_t_closeness_over_a_tree_costs_the_height_that_records_have_to_climb() -> None:
-    tree = Hierarchy.of("ill", [["flu", "lung", "*"], ["asthma", "lung", "*"], ["ulcer", "gut", "*"], ["colitis", "gut", "*"]])
+    tree = Hierarchy.of(
+        "ill", [["flu", "lung", "*"], ["asthma", "lung", "*"], ["ulcer", "gut", "*"], ["colitis", "gut", "*"]]
+    )
     model = Closeness.hierarchical(0.3, np.array([1.0, 1, 1, 1]), tree)
     # All flu: a quarter moves within lung (1/2 of the height), one half through the root.
     assert model.distance(np.array([[4.0, 0, 0, 0], [1, 1, 0, 0], [1, 0, 1, 0]])).tolist() == [0.625, 0.5, 0.25]

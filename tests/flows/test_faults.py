@@ -1,0 +1,186 @@
+"""A database that dies, a disk that is full: one sentence, nothing half-written, and afterwards the same package."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from cdm.load import load_into_postgres
+from cdm.server import Server, start
+from flows.home import Home
+from tests.flows.commands import Alone, Ended, Extraction
+from tests.flows.hospital import home_with_case, small_study
+
+pytestmark = [pytest.mark.xdist_group("flows_faults"), pytest.mark.timeout(600)]
+SITE, ACTOR = "gibleed", "gibleed_data"
+
+
+Begin = Callable[..., Extraction]
+
+
+@pytest.fixture(scope="module")
+def begun(extraction: Alone, study: Path) -> Begin:
+    def begin(home: Home, limit: int = 0) -> Extraction:
+        return extraction(home.root, study, SITE, ACTOR, limit=limit)
+
+    return begin
+
+
+def run_folder(home: Home) -> Path:
+    return home.run(SITE, "gi_bleed", "case-gi-bleed-gibleed")
+
+
+def nothing_half_written(home: Home) -> None:
+    found = [path for path in run_folder(home).glob("*") if path.is_dir()]
+    assert all((path / "stage.json").is_file() for path in found), found
+    assert not list(home.spill.glob("*"))
+    assert not list((home.root / "built").glob(".*"))
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_study("gi_bleed", tmp_path_factory.mktemp("studies"))
+
+
+# --- PostgreSQL
+
+
+@pytest.fixture(scope="module")
+def mortal(gibleed: Path) -> Iterator[Server]:
+    """A server of our own, to be killed."""
+    folder = Path(tempfile.mkdtemp(prefix="naru-test-"))
+    folder.chmod(0o755)
+    try:
+        with start(folder) as server:
+            server.create_database("hospital")
+            load_into_postgres(gibleed, server.url("hospital"), "cdm")
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def waiting_for_a_lock(con: psycopg.Connection) -> bool:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = 'hospital'"
+    found = con.execute(query).fetchone()
+    assert found is not None
+    return bool(found[0])
+
+
+def kill(server: Server) -> None:
+    """As pg_ctl stop -m immediate does: every session ends at once, mid-sentence."""
+    pid = int((server.data / "postmaster.pid").read_text().splitlines()[0])
+    os.kill(pid, signal.SIGQUIT)
+    ends = time.monotonic() + 30
+    while (server.data / "postmaster.pid").exists() and time.monotonic() < ends:
+        time.sleep(0.05)
+    (server.data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def test_a_database_that_dies_while_it_is_read_and_comes_back(
+    begun: Begin, mortal: Server, study: Path, tmp_path: Path
+) -> None:
+    """The hospital locks a table, so the run waits for its rows in the middle of a stage; then the server dies."""
+    home = home_with_case(tmp_path / "home", study, SITE, mortal.url("hospital", "cdm"))
+    undisturbed = begun(Home(Path(shutil.copytree(home.root, tmp_path / "other")))).wait()
+    assert (undisturbed.code, undisturbed.err) == (0, "")
+    address = mortal.url("hospital").split("?host=")[1]
+    process = begun(home)
+    process.until(lambda: list(run_folder(home).glob(".partial-cohort-*")))
+    hospital, watch = (psycopg.connect(host=address, user="postgres", dbname="hospital", autocommit=True) for _ in "12")
+    hospital.execute("BEGIN")
+    hospital.execute("LOCK TABLE cdm.measurement IN ACCESS EXCLUSIVE MODE")
+    process.until(lambda: waiting_for_a_lock(watch))
+    kill(mortal)
+    for con in (hospital, watch):
+        con.close()
+    died = process.wait()
+    assert (died.code, died.out) == (2, "")
+    assert died.err.count("\n") == 1
+    assert died.err.startswith("naru: ")
+    assert "the connection was lost in the middle, nothing of it was kept; run again" in died.err
+    nothing_half_written(home)
+
+    away = begun(home).wait()
+    assert (away.code, away.err.count("\n")) == (2, 1)
+    assert "no server listens there" in away.err
+
+    start(mortal.data.parent)
+    again = begun(home).wait()
+    assert (again.code, again.err) == (0, "")
+    assert again.out == undisturbed.out
+
+
+# --- disks
+
+
+@pytest.fixture(scope="module")
+def undisturbed(begun: Begin, gibleed: Path, study: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
+    """A home in which nothing has run yet, and the digest with which a run in it ends."""
+    folder = tmp_path_factory.mktemp("disks")
+    home = home_with_case(folder / "ready", study, SITE, f"parquet://{gibleed}")
+    told = begun(Home(Path(shutil.copytree(home.root, folder / "other")))).wait()
+    assert (told.code, told.err) == (0, "")
+    return home, told.out
+
+
+def told_full(failed: Ended) -> None:
+    assert (failed.code, failed.out) == (2, ""), failed
+    assert failed.err.count("\n") == 1
+    assert failed.err.startswith("naru: ")
+    assert "full" in failed.err, failed.err
+    assert "free some space" in failed.err
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of two megabytes, where this machine lets us mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "naru-test", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting is not permitted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("left", [40_000, 150_000, 400_000, 900_000])
+def test_a_disk_that_is_full_in_the_middle_and_then_is_not(
+    undisturbed: tuple[Home, str], begun: Begin, small_disk: Path, left: int
+) -> None:
+    """`left`: how many bytes are free when the run begins; it ends in another stage each time."""
+    home = Home(Path(shutil.copytree(undisturbed[0].root, small_disk / "home")))
+    free = os.statvfs(small_disk)
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(b"0" * (free.f_bavail * free.f_frsize - left))
+    failed = begun(home).wait()
+    told_full(failed)
+    nothing_half_written(home)
+    ballast.unlink()
+    subprocess.run(["mount", "-o", "remount,size=200m", str(small_disk)], check=True)
+    again = begun(home).wait()
+    assert (again.code, again.err) == (0, "")
+    assert again.out == undisturbed[1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of a process on the size of its files, as Linux has them")
+def test_a_file_that_may_not_grow_further(undisturbed: tuple[Home, str], begun: Begin, tmp_path: Path) -> None:
+    """Where no disk can be mounted, the system's limit on a file's size stands in for one: writing ends with EFBIG."""
+    home = Home(Path(shutil.copytree(undisturbed[0].root, tmp_path / "home")))
+    failed = begun(home, limit=250_000).wait()
+    assert (failed.code, failed.err.count("\n")) == (2, 1), failed
+    assert "full" in failed.err, failed.err
+    nothing_half_written(home)
+    again = begun(home).wait()
+    assert (again.code, again.out) == (0, undisturbed[1])
