@@ -26,6 +26,7 @@ from cohorts.execution.run import carry_out
 from cohorts.execution.session import Progress, Session
 from cohorts.expression import Expression
 from cohorts.plan.build import build
+from cohorts.plan.nodes import Plan
 
 
 def need(definitions: Mapping[str, Expression]) -> Need:
@@ -56,13 +57,25 @@ def generate(
         con.execute("SET preserve_insertion_order = false")
         source.attach(con, needed)
         try:
-            carry_out(Session(con, plan), report)
-            _write(con, list(definitions), out, key)
-            attrition = counts.attrition(con, plan)
+            attrition = generate_in(con, plan, out, key=key, progress=report)
         except duckdb.Error as error:
             raise _mendable(error, source.url, out) from None
     report("done", 1.0)
     return attrition
+
+
+def generate_in(
+    con: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    out: Path,
+    *,
+    key: str = "cohort_definition_id",
+    progress: Progress | None = None,
+) -> dict[str, Attrition]:
+    """`generate` in an open engine whose schema `cdm` shows what the plan needs; leaves its temporary tables there."""
+    carry_out(Session(con, plan), progress or _silent)
+    _write(con, [definition.name for definition in plan.definitions], out, key)
+    return counts.attrition(con, plan)
 
 
 def _mendable(error: duckdb.Error, url: str, out: Path) -> BadInput:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 import cdm
 from cdm.engine import Limits
@@ -16,6 +17,12 @@ from cdm.source import Source
 from flows import yaml_file
 from flows.home import Home
 from flows.names import Slug, Text
+
+
+def _size(given: str) -> str:
+    if not re.fullmatch(r"\d+(\.\d+)?\s?(MB|GB|MiB|GiB)", given):
+        raise ValueError("a number and a unit are expected: MB, GB, MiB or GiB, for example 4GB")
+    return given
 
 
 class Site(BaseModel):
@@ -35,7 +42,7 @@ class Site(BaseModel):
     threshold: int = Field(default=10, ge=1, le=1000)
     min_k: int = Field(default=5, ge=2, le=1000)
     policy: str | None = None
-    memory: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$")] | None = None
+    memory: Annotated[str, AfterValidator(_size)] | None = None
     threads: int | None = Field(default=None, ge=1, le=1024)
 
     def open(self, home: Home) -> Source:

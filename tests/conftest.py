@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for the tests that want one, started once, with a fresh database for each test."""
+"""For all tests: groups that stay on one worker, and a real PostgreSQL server with a fresh database for each test."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from _pytest.nodeid import coerce_node_id
 
 from cdm.server import Server, start
 
 _numbers = count(1)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """DuckDB advises against the way in which tests/tables.py fetches its few rows; every test would fail of it."""
-    config.addinivalue_line("filterwarnings", "ignore:Arrow output on a DB-API result:UserWarning")
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let xdist's groups be groups: xdist 3.8 writes them to an attribute that pytest 9.2 no longer reads."""
+    for item in items:
+        grouped = getattr(item, "_nodeid", item.nodeid)
+        if grouped != item.nodeid:
+            item._id = coerce_node_id(grouped)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,9 @@ def test_every_path_that_is_copied_exists() -> None:
 
 
 def test_every_package_of_the_wheel_is_copied() -> None:
-    packages = re.search(r"packages = \[(.*)\]", (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("wheel")[1])
+    packages = re.search(
+        r"packages = \[(.*)\]", (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("wheel")[1]
+    )
     assert packages is not None
     assert all(f"COPY {name}/ {name}/" in DOCKERFILE for name in re.findall(r'"(\w+)"', packages[1]))
 

@@ -29,7 +29,7 @@ class Metric(Protocol):
     def loss(self, found: Grouped, verdict: Verdict) -> float:
         """Give the loss of a combination."""
 
-    def above(self, found: Grouped) -> float:
+    def above(self, found: Grouped, verdict: Verdict) -> float:
         """Bound the loss of every combination at least as coarse; 0 if nothing is learnt."""
 
     def below(self, found: Grouped, verdict: Verdict, nodes: Nodes) -> Float64:
@@ -98,7 +98,7 @@ class Attributewise:
         levels = np.array(found.levels, dtype=np.int8).reshape(-1, 1)
         return float(self.together(self._parts(found, verdict.bad), levels)[0])
 
-    def above(self, found: Grouped) -> float:
+    def above(self, found: Grouped, verdict: Verdict) -> float:
         """Learn nothing that was not known from the start."""
         return 0.0
 
@@ -192,9 +192,10 @@ class Discernibility:
         kept = np.where(verdict.bad, 0.0, found.sizes)
         return float(kept @ kept) + self.records * verdict.suppressed
 
-    def above(self, found: Grouped) -> float:
-        """Merge nothing further, leave nobody out."""
-        return float(found.sizes @ found.sizes)
+    def above(self, found: Grouped, verdict: Verdict) -> float:
+        """Merge nothing further, and leave nobody out; who is in a bad class will be in one of the smallest size at least."""
+        least = np.where(verdict.bad, np.maximum(found.sizes, min(self.smallest, self.records)), found.sizes)
+        return float(found.sizes @ least)
 
     def below(self, found: Grouped, verdict: Verdict, nodes: Nodes) -> Float64:
         """Split what is left into classes of the smallest size allowed."""
@@ -211,23 +212,27 @@ class AverageClassSize:
 
     def start(self, nodes: Nodes) -> Float64:
         """Let all classes have the smallest size allowed."""
-        return np.full(nodes.shape[1], self._bound(0.0))
+        return np.full(nodes.shape[1], self._bound(self.records // self.smallest))
 
     def loss(self, found: Grouped, verdict: Verdict) -> float:
         """Count the classes that leave."""
-        kept = int(np.count_nonzero(~verdict.bad & (found.sizes > 0)))
-        return self.records / max(kept + (verdict.suppressed > 0), 1)
+        return self.records / max(self._kept(found, verdict) + (verdict.suppressed > 0), 1)
 
-    def above(self, found: Grouped) -> float:
-        """Merge nothing further."""
-        return self.records / max(int(np.count_nonzero(found.sizes)), 1)
+    def above(self, found: Grouped, verdict: Verdict) -> float:
+        """Merge nothing further, and make the records of bad classes into classes of the smallest size allowed."""
+        return self._bound(self._kept(found, verdict) + verdict.suppressed // self.smallest)
 
     def below(self, found: Grouped, verdict: Verdict, nodes: Nodes) -> Float64:
-        """Split what is left into classes of the smallest size allowed."""
-        return np.asarray(self._bound(verdict.surely))
+        """Split every class that is not lost into ones of the smallest size allowed."""
+        split = np.where(verdict.lost, 0.0, found.sizes // self.smallest)
+        return np.asarray(self._bound(float(split.sum())))
 
-    def _bound(self, suppressed: float) -> float:
-        return self.records / max((self.records - suppressed) // self.smallest + 1, 1)
+    def _kept(self, found: Grouped, verdict: Verdict) -> int:
+        return int(np.count_nonzero(~verdict.bad & (found.sizes > 0)))
+
+    def _bound(self, classes: float) -> float:
+        """Give the least average of so many classes, and one of the records left out, if any."""
+        return self.records / max(min(classes + 1, self.records), 1)
 
 
 def metric(name: str, cells: Cells, privacy: Privacy) -> Metric:

@@ -24,6 +24,7 @@ _PROBES, _SAMPLE = 12, 384
 _LOOKS = 8
 # Combinations of levels that a search holds in memory, at a byte for each quasi-identifier and some more.
 MOST_NODES = 4_000_000
+MOST_LEVELS = 100
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def _merged(cells: Cells, left: _Open) -> Cells:
 def _learn(left: _Open, found: Grouped, verdict: Verdict, metric: Metric, allowed: float) -> None:
     """Rule out, or bound, what this look tells of other combinations."""
     finer = left.finer(found.levels)
-    above = metric.above(found)
+    above = metric.above(found, verdict)
     if above > 0:
         coarser = left.coarser(found.levels)
         left.bound[coarser] = np.maximum(left.bound[coarser], above)

@@ -56,6 +56,9 @@ def scan(path: Path, columns: Sequence[str]) -> pl.LazyFrame:
     missing = [column for column in columns if column not in found]
     if missing:
         raise BadInput(f"{path.name} has no column {', '.join(missing)}; its columns are {', '.join(found)}")
+    if path.suffix != ".parquet":
+        # Only a reader of all columns notices a row of too many fields, whose values stand under wrong names.
+        collect(rows.select(pl.all().null_count()))
     return rows.select(columns)
 
 
@@ -64,6 +67,14 @@ def _scan_csv(path: Path, columns: Sequence[str]) -> pl.LazyFrame:
         header = file.readline()
     separator = max(_SEPARATORS, key=lambda s: len(set(columns) & {n.strip(' "\r\n') for n in header.split(s)}))
     return pl.scan_csv(path, separator=separator, infer_schema=False)
+
+
+def collect(rows: pl.LazyFrame) -> pl.DataFrame:
+    """Read rows to the end. Raises BadInput where the file does not hold what its beginning promised."""
+    try:
+        return rows.collect(engine="streaming")
+    except pl.exceptions.PolarsError:  # its text may quote the file
+        raise BadInput("the table cannot be read to its end: rows of as many fields as the header, in UTF-8") from None
 
 
 def text(rows: pl.LazyFrame, column: str) -> pl.Expr:
@@ -78,7 +89,7 @@ def read(path: Path, spec: TableSpec, folder: Path) -> Table:
     Raises BadInput also where a value has no row in its hierarchy, or the table has no rows.
     """
     rows = scan(path, spec.columns)
-    if not rows.select(pl.len()).collect(engine="streaming").item():
+    if not collect(rows.select(pl.len())).item():
         raise BadInput(f"{path.name} has no rows; there is nobody to protect")
     hierarchies = tuple(_hierarchy(rows, name, part, folder) for name, part in spec.quasi_identifiers.items())
     trees = {
@@ -88,10 +99,12 @@ def read(path: Path, spec: TableSpec, folder: Path) -> Table:
     }
     known = {hierarchy.name: _values(hierarchy) for hierarchy in hierarchies}
     sensitive = {n: _values(trees[n]) if n in trees else _distinct(rows, n) for n in spec.sensitive}
-    coded = rows.select(
-        text(rows, name).cast(pl.Enum(values), strict=False).to_physical().alias(name)
-        for name, values in (known | sensitive).items()
-    ).collect(engine="streaming")
+    coded = collect(
+        rows.select(
+            text(rows, name).cast(pl.Enum(values), strict=False).to_physical().alias(name)
+            for name, values in (known | sensitive).items()
+        )
+    )
     for name, missing in zip(coded.columns, coded.null_count().row(0), strict=True):
         if missing:
             raise BadInput(
@@ -117,5 +130,5 @@ def _values(hierarchy: Hierarchy) -> tuple[str, ...]:
 
 
 def _distinct(rows: pl.LazyFrame, name: str) -> tuple[str, ...]:
-    found = rows.select(text(rows, name).unique().sort()).collect(engine="streaming")
+    found = collect(rows.select(text(rows, name).unique().sort()))
     return tuple(found.to_series().to_list())

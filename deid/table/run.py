@@ -11,7 +11,7 @@ from cdm.errors import BadInput
 from deid.lattice.cells import Cells, Float64
 from deid.lattice.metrics import metric
 from deid.lattice.privacy import Closeness, DistinctL, EntropyL, Model, Privacy, RecursiveL
-from deid.lattice.search import MOST_NODES, Optimum, search
+from deid.lattice.search import MOST_LEVELS, MOST_NODES, Optimum, search
 from deid.report import write_json
 from deid.risk import measure
 from deid.table.aggregate import cells, overall
@@ -82,6 +82,9 @@ def _model(name: str, spec: SensitiveSpec, table: Table, everybody: Float64) -> 
 
 def _search(distinct: Cells, privacy: Privacy, spec: TableSpec) -> Optimum:
     nodes = int(np.prod([hierarchy.levels for hierarchy in distinct.hierarchies], dtype=np.float64))
+    deepest = max(distinct.hierarchies, key=lambda hierarchy: hierarchy.levels)
+    if deepest.levels > MOST_LEVELS:
+        raise BadInput(f"hierarchy '{deepest.name}' has {deepest.levels} levels; at most {MOST_LEVELS} can be searched")
     if nodes > MOST_NODES:
         raise BadInput(
             f"quasi_identifiers: their levels make {nodes:,} combinations, and at most {MOST_NODES:,} can be searched; "

@@ -14,7 +14,7 @@ from deid.lattice.cells import Grouped, Int64, Levels, group
 from deid.lattice.privacy import Privacy, judge
 from deid.parquet import ROW_GROUP, write_groups
 from deid.table.aggregate import records
-from deid.table.read import Table
+from deid.table.read import Table, collect
 
 
 def write(table: Table, privacy: Privacy, levels: Levels, out: Path) -> int:
@@ -33,8 +33,7 @@ def write(table: Table, privacy: Privacy, levels: Levels, out: Path) -> int:
         place = np.full(found.sizes.size, -1, dtype=np.int32)
         place[good] = np.arange(good.size, dtype=np.int32)
         beside = (
-            table.rows.select(others)
-            .collect(engine="streaming")
+            collect(table.rows.select(others))
             .with_columns(pl.Series(_CLASS, place[found.member]))
             .filter(pl.col(_CLASS) >= 0)
             .sort(_CLASS, *others)

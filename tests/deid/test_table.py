@@ -203,6 +203,33 @@ def test_risk_refuses_columns_that_are_not_there_or_named_twice(tmp_path: Path) 
             risk(tmp_path / "in.csv", quasi, sensitive)
 
 
+def test_a_file_that_breaks_off_in_the_middle_is_refused_without_quoting_it(tmp_path: Path) -> None:
+    write(tmp_path, rows=ROWS.replace("Lee;f;v;flu", "Lee;f;v;flu;secret;secret"))
+    with pytest.raises(BadInput, match="cannot be read to its end") as told:
+        go(tmp_path)
+    assert "secret" not in str(told.value)
+
+
+def test_quotes_and_a_byte_order_mark_are_no_part_of_a_value(tmp_path: Path) -> None:
+    write(tmp_path)
+    go(tmp_path)
+    wanted = released(tmp_path)
+    write(tmp_path, rows="\ufeff" + ROWS.strip().replace("place", '"place"').replace(";u;", ';"u";'))
+    go(tmp_path)
+    assert released(tmp_path) == wanted
+
+
+def test_what_cannot_be_searched_is_refused_at_once(tmp_path: Path) -> None:
+    write(tmp_path, places="\n".join(";".join([value] * 101 + ["*"]) for value in "uvw"))
+    with pytest.raises(BadInput, match="'place' has 102 levels; at most 100"):
+        go(tmp_path)
+    names = [f"q{i}" for i in range(23)]
+    write(tmp_path, json.dumps({"quasi_identifiers": {name: {"suppress": True} for name in names}, "k": 2}))
+    pl.DataFrame({name: [1, 2] for name in names}).write_csv(tmp_path / "in.csv")
+    with pytest.raises(BadInput, match="8,388,608 combinations"):
+        go(tmp_path)
+
+
 ARX = os.environ.get("NARU_ARX_REFERENCE")
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from _pytest.nodeid import coerce_node_id
 
 from cdm.samples import sample
 from cdm.synthetic import materialise
@@ -19,15 +18,6 @@ from tests.flows.commands import Alone, Ready, alone, ready
 from tests.flows.hospital import PERSONS, SEED, small_study
 from tests.flows.server import prefect_server
 from tests.flows.story import World, extract_elsewhere, play
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let xdist's groups be groups: xdist 3.8 writes them to an attribute that pytest 9.2 no longer reads."""
-    for item in items:
-        grouped = getattr(item, "_nodeid", item.nodeid)
-        if grouped != item.nodeid:
-            item._id = coerce_node_id(grouped)
 
 
 @pytest.fixture(scope="session")
