@@ -9,7 +9,9 @@ from cohorts.plan.nodes import Plan
 
 Counts = dict[int, tuple[int, int]]
 
-_BY_OWNER = "SELECT owner, count(DISTINCT person_id), count(*) FROM {table} GROUP BY owner"
+# By people first: the engine counts distinct values of an owner much slower.
+_BY_OWNER = """SELECT owner, count(*) AS people, CAST(sum(entries) AS BIGINT) AS entries
+FROM (SELECT owner, person_id, count(*) AS entries FROM {table} GROUP BY owner, person_id) GROUP BY owner"""
 
 # Rules in turn: a row is left after rule n if its lowest n bits are set. `lead` is how many rules it keeps in a row.
 _LEAD = """SELECT owner, lead, count(*) AS entries, count(*) FILTER (WHERE best) AS people FROM (
@@ -27,7 +29,7 @@ def attrition(con: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, Attrition
     final = _by_owner(con, "cohort_row")
     leads: dict[int, dict[int, tuple[int, int]]] = {}
     if any(d.rules for d in plan.definitions):
-        for owner, lead, entries, people in con.execute(_LEAD).fetchall():
+        for owner, lead, entries, people in con.execute("SELECT * FROM lead_count").fetchall():
             leads.setdefault(owner, {})[lead] = (people, entries)
     found = {}
     for owner, definition in enumerate(plan.definitions):
@@ -50,6 +52,11 @@ def _step(name: str, counted: tuple[int, int] | None) -> Step:
 def count_into(con: duckdb.DuckDBPyConnection, table: str, name: str) -> None:
     """Keep the people and rows per owner of a table that will go."""
     con.execute(f"CREATE TEMP TABLE {name} AS {_BY_OWNER.format(table=table)}")
+
+
+def count_leads(con: duckdb.DuckDBPyConnection) -> None:
+    """Keep how many rules in turn the events of `judged` keep."""
+    con.execute(f"CREATE TEMP TABLE lead_count AS {_LEAD}")
 
 
 def _counts(con: duckdb.DuckDBPyConnection, table: str) -> Counts:

@@ -115,7 +115,7 @@ def _run(
         source.attach(con, need)
         if con.execute("SELECT count(*) FROM cdm.person").fetchall() == [(0,)]:
             raise BadInput(f"{source.url} has no person with this person_id; give one that its table person has")
-        carry_out(Session(con, plan), lambda what, fraction: None)
+        carry_out(Session(con, plan, keep=True), lambda what, fraction: None)
         return then(con)
 
 

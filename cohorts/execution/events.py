@@ -92,3 +92,4 @@ class Events:
         found = evaluate(session, tables, {number: [stream.group] for number, stream in given}, direct=not copies)
         session.load("root", ROOT, [(r.owner, r.root, r.initial) for r in found.roots])
         session.execute(f"INSERT INTO event {kept.keep(tables, self.layout)}")
+        session.drop(tables.hit, "keep_row", *([name] if copies else []))

@@ -7,7 +7,7 @@ included    judged without what breaks a rule           after the expression lim
 
 from __future__ import annotations
 
-from cohorts.counts import count_into
+from cohorts.counts import count_into, count_leads
 from cohorts.execution.groups import evaluate
 from cohorts.execution.session import DEFINITION, OWNER_STREAM, ROOT, RULE_MASK, Session
 from cohorts.plan.nodes import Definition, DrugExit, OffsetExit, Plan
@@ -77,6 +77,7 @@ def ask_additional(session: Session, layout: Layout) -> None:
             LEFT JOIN {tables.hit} h ON h.key = i.key AND h.parent = 0
             WHERE r.owner IS NULL OR r.initial <> (h.key IS NOT NULL)""",
         )
+        session.drop(tables.hit)
     if limits != {"all"}:
         _replace_qualified(session, primary.limited("qualified", "qualified_limit", limits, layout))
     if groups or limits != {"all"}:
@@ -113,8 +114,11 @@ def judge(session: Session, layout: Layout) -> None:
             LEFT JOIN (SELECT key, bit_or(CAST(1 AS BIGINT) << root) AS deviating FROM {tables.hit}
                 WHERE parent = 0 GROUP BY key) h ON h.key = i.key"""
         )
+        session.drop(tables.hit, "qualified")
+        count_leads(session.con)
         rows = "(SELECT * FROM judged WHERE all_rules IS NULL OR mask = all_rules)"
     if limits == {"all"}:
         session.execute(f"CREATE TEMP VIEW included AS SELECT * FROM {rows}")
     else:
         session.execute(f"CREATE TEMP TABLE included AS {primary.limited(rows, 'last_limit', limits, layout)}")
+        session.drop("judged" if groups else "qualified")

@@ -55,8 +55,13 @@ def leave(session: Session, given: Definitions) -> None:
     )
     singles = {is_single(d) for d in definitions}
     session.execute(f"CREATE TEMP {'TABLE' if len(singles) > 1 else 'VIEW'} entry AS {entries}")
+    if len(singles) > 1:
+        limited = any(d.limit != "all" for d in definitions)
+        session.drop("event", "drug_era_exit", "judged", *(["included"] if limited else []))
     forward = all(d.era_pad >= 0 for d in definitions)
     rows = exits.collapsed(given, single=True in singles, several=False in singles, forward=forward)
     if any(d.from_date or d.to_date for d in definitions):
         rows = exits.clamped(given, rows)
     session.execute(f"CREATE TEMP TABLE cohort_row AS SELECT owner, person_id, start_date, end_date FROM ({rows})")
+    if len(singles) > 1:
+        session.drop("entry")

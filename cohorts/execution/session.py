@@ -62,14 +62,23 @@ KEEP = schema("owner int, stream int")
 
 @dataclass(frozen=True)
 class Session:
-    """A plan and the engine in which schema `cdm` shows what the plan needs."""
+    """A plan and the engine in which schema `cdm` shows what the plan needs.
+
+    keep: whether tables stay after their last use in a run.
+    """
 
     con: duckdb.DuckDBPyConnection
     plan: Plan
+    keep: bool = False
 
     def execute(self, sql: str, bound: Bound | None = None) -> duckdb.DuckDBPyConnection:
         """Run one statement."""
         return self.con.execute(sql, bound.values) if bound and bound.values else self.con.execute(sql)
+
+    def drop(self, *tables: str) -> None:
+        """Give back the memory of tables that the run does not read again."""
+        if not self.keep:
+            self.con.execute("; ".join(f"DROP TABLE IF EXISTS {table}" for table in tables))
 
     def load(self, name: str, kinds: pa.Schema, rows: Iterable[Sequence[object]]) -> None:
         """A small table of the plan as a temporary table, so that the optimizer knows its size."""

@@ -19,6 +19,11 @@ class Definitions:
 
     shared: Mapping[str, Value]
 
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one owner."""
+        return "owner" not in self.shared
+
     def of(self, name: str) -> str:
         """A column's value as SQL."""
         return _literal(name, self.shared[name]) if name in self.shared else f"d.{name}"

@@ -37,7 +37,11 @@ SEMI JOIN (SELECT person_id FROM exit_person WHERE exit_id = {number}) w ON w.pe
             )
     gaps = " ".join(f"WHEN {number} THEN {given.gap}" for number, given in exits)
     join = joined_forward if all(given.gap >= 0 for _, given in exits) else joined
-    eras = join("\nUNION ALL\n".join(rows), ("exit_id", "person_id"))
+    keys = ("exit_id", "person_id") if len(exits) > 1 else ("person_id",)
+    eras = join("\nUNION ALL\n".join(rows), keys)
+    if len(exits) == 1:
+        ((number, given),) = exits
+        return f"SELECT {number} AS exit_id, person_id, start_date, end_date - {given.gap} AS end_date FROM ({eras})"
     return f"SELECT exit_id, person_id, start_date, end_date - CASE exit_id {gaps} END AS end_date FROM ({eras})"
 
 
@@ -96,11 +100,12 @@ def collapsed(given: Definitions, single: bool, several: bool, forward: bool) ->
     if several:
         pad, join = given.of("era_pad"), joined_forward if forward else joined
         which = " WHERE NOT d.single" if single else ""
+        owner, keys = ("c.owner", ("owner", "person_id")) if given.several else (given.of("owner"), ("person_id",))
         padded = f"""SELECT e.owner, e.person_id, e.start_date, e.end_date + {pad} AS end_date
         FROM entry e{given.join("e.owner", "era_pad", "single")}{which}"""
         parts.append(
-            f"""SELECT c.owner, c.person_id, c.start_date, c.end_date - {pad} AS end_date
-FROM ({join(padded, ("owner", "person_id"))}) c{given.join("c.owner", "era_pad")}"""
+            f"""SELECT {owner} AS owner, c.person_id, c.start_date, c.end_date - {pad} AS end_date
+FROM ({join(padded, keys)}) c{given.join("c.owner", "era_pad")}"""
         )
     return "\nUNION ALL\n".join(parts)
 

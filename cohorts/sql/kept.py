@@ -25,7 +25,7 @@ FROM event e JOIN keep k ON k.stream = e.stream JOIN cdm.observation_period o ON
     AND o.observation_period_start_date <= e.start_date AND o.observation_period_end_date >= e.start_date"""
 
 
-SHARED = """SELECT count(*) > count(DISTINCT (owner, person_id, event_id)) FROM keep_row"""
+SHARED = "SELECT EXISTS (SELECT 1 FROM keep_row GROUP BY owner, person_id, event_id HAVING count(*) > 1)"
 
 
 def index(copies: bool) -> str:

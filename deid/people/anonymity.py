@@ -1,9 +1,9 @@
 """k-anonymity of the drawn people: the least coarse description in which each is one of at least k.
 
-Every combination of levels is tried, which for a draw's few quasi-identifiers is at most some hundred.
-Full-domain: one level holds for everybody. Who is alone even so is left out, and takes along what means
-nothing without them: a matched set that loses its case loses all its people. That makes suppression grow in
-steps, so no combination can be judged by a coarser or finer one, and all are looked at.
+Every combination of levels is tried, which for a draw's few quasi-identifiers is at most some hundred; flat tables of
+many are what deid.lattice searches. Full-domain: one level holds for everybody. Who is alone even so is left out, and
+takes along what means nothing without them: a matched set that loses its case loses all its people. So it is people,
+not classes, that are left out, which the lattice does not know of.
 """
 
 from __future__ import annotations

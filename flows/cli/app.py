@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import board, cohort, demo, extract, feasibility, ledger, release, site, study
+from flows.cli import board, cohort, deid, demo, extract, feasibility, ledger, release, site, study
 
 app = typer.Typer(
     name="naru",
@@ -38,6 +38,7 @@ app.command("demo")(demo.demo)
 app.add_typer(site.app, name="site")
 app.add_typer(study.app, name="study")
 app.add_typer(cohort.app, name="cohort")
+app.add_typer(deid.app, name="deid")
 app.command("feasibility")(feasibility.feasibility)
 app.command("extract")(extract.extract)
 app.add_typer(board.app, name="board")
