@@ -28,7 +28,7 @@ def plan(home: Home, board: Board, study_file: Path, site_id: str, case_id: str 
         release = source.release()
         study_check.refuse_unanswerable(study, source)
     keys = KeyStore(home.site_keys(site.id)).grant(grant_id(case.id, site.id, study.id))
-    conditions = case.conditions.to_json()
+    conditions = {**case.conditions.to_json(), "duo": list(case.conditions.duo())}
     draft = Run(home, study, site, case.id, case.organisation, conditions, policy, keys, release, "", "")
     return named(draft, board)
 

@@ -38,7 +38,9 @@ class Site(BaseModel):
     id: Slug
     source: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
     name: Text
-    contact: Annotated[str, StringConstraints(min_length=1, max_length=200)] = "the hospital's data team"
+    contact: Annotated[str, StringConstraints(min_length=1, max_length=200)] = (
+        "병원 데이터팀 / the hospital's data team"
+    )
     threshold: int = Field(default=10, ge=1, le=1000)
     min_k: int = Field(default=5, ge=2, le=1000)
     policy: str | None = None

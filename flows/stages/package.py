@@ -35,9 +35,7 @@ def work(run: Run, folder: Path) -> Facts:
                 {"id": study.id, "title": study.spec.title.model_dump(), "purpose": study.spec.purpose.model_dump()}
             ),
             provenance=Provenance.model_validate(run.provenance),
-            terms=Terms.model_validate(
-                {"text": TERMS, "contact": run.site.contact, "conditions": dict(run.conditions)}
-            ),
+            terms=_terms(run),
             recipient=run.recipient,
             tables=run.output("deidentify") / "deid",
             prediction=Prediction(study.id),
@@ -49,6 +47,12 @@ def work(run: Run, folder: Path) -> Facts:
         run.site.limits(run.home),
     )
     return {"release": run.release, "manifest_digest": manifest.digest}
+
+
+def _terms(run: Run) -> Terms:
+    """The terms, with what the board tied this case to."""
+    told = {"text": TERMS, "contact": run.site.contact, "expires_on": run.conditions.get("expires_on")}
+    return Terms.model_validate({**told, "conditions": dict(run.conditions)})
 
 
 def _documents(run: Run) -> dict[str, bytes | Path]:
