@@ -43,7 +43,7 @@ format: setup  ## let ruff format the code
 	$(BIN)/ruff check --fix .
 
 bench: setup  ## each hot path against a peer or the physical floor, in one run
-	@for b in benchmarks/*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+	@for b in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do echo "== $$b"; $(BIN)/python -m benchmarks.$$b || exit 1; done
 
 docs: setup  ## the reference pages that are generated from code
 	$(BIN)/python -m docs.generate

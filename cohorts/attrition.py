@@ -15,6 +15,19 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Combination:
+    """Events that keep exactly these inclusion rules (numbered from 1), as ATLAS counts them.
+
+    entries: all such events. people: those whose best event is one of them; each person has one best event: the most
+    rules kept, then the lowest first rule, then the earliest.
+    """
+
+    rules: tuple[int, ...]
+    people: int
+    entries: int
+
+
+@dataclass(frozen=True)
 class Attrition:
     """The steps of one definition: primary events, additional criteria, each inclusion rule in turn, the cohort.
 
@@ -23,10 +36,14 @@ class Attrition:
 
     definition: str
     steps: tuple[Step, ...]
+    combinations: tuple[Combination, ...] = ()
 
     def to_json(self) -> dict[str, object]:
-        """Plain JSON: {"definition": ..., "steps": [{"rule": ..., "people": ..., "entries": ...}]}."""
+        """Plain JSON: {"definition", "steps": [{"rule", "people", "entries"}], "combinations": [{"rules", ...}]}."""
         return {
             "definition": self.definition,
             "steps": [{"rule": s.rule, "people": s.people, "entries": s.entries} for s in self.steps],
+            "combinations": [
+                {"rules": list(c.rules), "people": c.people, "entries": c.entries} for c in self.combinations
+            ],
         }

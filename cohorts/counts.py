@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from cohorts.attrition import Attrition, Step
+from cohorts.attrition import Attrition, Combination, Step
 from cohorts.plan.nodes import Plan
 
 Counts = dict[int, tuple[int, int]]
@@ -20,6 +20,13 @@ _LEAD = """SELECT owner, lead, count(*) AS entries, count(*) FILTER (WHERE best)
     )
 ) GROUP BY owner, lead"""
 
+# ATLAS: by the set of rules kept; `best` is a person's event with the most rules, the lowest first rule, the first date.
+_COMBINATION = """SELECT owner, mask, count(*) FILTER (WHERE best) AS people, count(*) AS entries FROM (
+    SELECT owner, mask, row_number() OVER (PARTITION BY owner, person_id
+        ORDER BY bit_count(mask) DESC, mask & -mask, start_date, event_id) = 1 AS best
+    FROM judged WHERE all_rules IS NOT NULL
+) GROUP BY owner, mask"""
+
 
 def attrition(con: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, Attrition]:
     """The attrition of every definition of a finished run."""
@@ -31,6 +38,7 @@ def attrition(con: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, Attrition
     if any(d.rules for d in plan.definitions):
         for owner, lead, entries, people in con.execute("SELECT * FROM lead_count").fetchall():
             leads.setdefault(owner, {})[lead] = (people, entries)
+    combined = _combinations(con) if leads else {}
     found = {}
     for owner, definition in enumerate(plan.definitions):
         steps = [_step("primary events", first.get(owner))]
@@ -40,7 +48,7 @@ def attrition(con: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, Attrition
             left = [counts for lead, counts in leads.get(owner, {}).items() if lead >= number]
             steps.append(Step(rule.name, sum(people for people, _ in left), sum(entries for _, entries in left)))
         steps.append(_step("cohort", final.get(owner)))
-        found[definition.name] = Attrition(definition.name, tuple(steps))
+        found[definition.name] = Attrition(definition.name, tuple(steps), tuple(combined.get(owner, ())))
     return found
 
 
@@ -55,8 +63,18 @@ def count_into(con: duckdb.DuckDBPyConnection, table: str, name: str) -> None:
 
 
 def count_leads(con: duckdb.DuckDBPyConnection) -> None:
-    """Keep how many rules in turn the events of `judged` keep."""
+    """Keep how many rules in turn the events of `judged` keep, and which ones."""
     con.execute(f"CREATE TEMP TABLE lead_count AS {_LEAD}")
+    con.execute(f"CREATE TEMP TABLE combination_count AS {_COMBINATION}")
+
+
+def _combinations(con: duckdb.DuckDBPyConnection) -> dict[int, list[Combination]]:
+    found: dict[int, list[Combination]] = {}
+    rows = con.execute("SELECT * FROM combination_count ORDER BY owner, bit_count(mask) DESC, mask").fetchall()
+    for owner, mask, people, entries in rows:
+        rules = tuple(number + 1 for number in range(mask.bit_length()) if mask >> number & 1)
+        found.setdefault(owner, []).append(Combination(rules, people, entries))
+    return found
 
 
 def _counts(con: duckdb.DuckDBPyConnection, table: str) -> Counts:

@@ -14,6 +14,8 @@ from cdm.errors import BadInput
 from cohorts import engine
 from cohorts.attrition import Attrition
 from cohorts.expression import Expression, read
+from cohorts.lint import Finding, lint
+from cohorts.why import Why, why
 from flows import progress
 from flows.faults import guarded
 from flows.files import appearing, checked_output
@@ -54,6 +56,20 @@ def run_folder(home: Home, folder: Path, url: str, out: Path) -> Result:
     if not files:
         raise BadInput(f"{folder}: holds no *.json; name a folder of cohort definitions")
     return _run(home, {file.stem: read(file) for file in files}, url, out)
+
+
+def lint_one(home: Home, definition: Path, url: str) -> tuple[Finding, ...]:
+    """What is doubtful about a definition at one hospital. Raises BadInput."""
+    expression = read(definition)
+    with cdm.open_source(url, home.data) as source:
+        return guarded("check", definition, lambda: lint(source, expression))
+
+
+def why_one(home: Home, definition: Path, url: str, person_id: int) -> Why:
+    """Which rule let a person in or kept them out. For inside the hospital. Raises BadInput."""
+    expression = read(definition)
+    with cdm.open_source(url, home.data) as source:
+        return guarded("why", definition, lambda: why(source, expression, person_id))
 
 
 def _run(home: Home, definitions: Mapping[str, Expression], url: str, out: Path) -> Result:

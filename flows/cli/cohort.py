@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli import show
+from flows.cli.codes import Found
 from flows.cli.options import Json
 
 if TYPE_CHECKING:
@@ -60,6 +61,53 @@ def run_all(
     with show.steps():
         result = cohort_run.run_folder(home(), folder, source, out)
     _tell(result, as_json)
+
+
+@app.command("check", epilog="Example: naru cohort check def.json --source sample://gibleed --lang ko")
+def check(
+    definition: Definition,
+    source: SourceUrl,
+    lang: Annotated[str | None, typer.Option("--lang", help="ko or en; default: the locale's.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What is doubtful about a definition at this hospital: concepts, rules that can never match. Ends with 1 on an error."""
+    from flows import prose
+    from flows.cohort_run import lint_one
+    from flows.home import home
+
+    spoken = prose.language(lang)
+    findings = lint_one(home(), definition, source)
+    if as_json:
+        show.as_json([f.to_json() for f in findings])
+    elif findings:
+        show.table(("severity", "path", "finding"), [(f.severity, f.path, getattr(f, spoken)) for f in findings])
+    else:
+        show.text("nothing amiss")
+    if any(f.severity == "error" for f in findings):
+        raise Found
+
+
+@app.command("why", epilog="Example: naru cohort why def.json --source sample://gibleed --person 42")
+def why(
+    definition: Definition,
+    source: SourceUrl,
+    person: Annotated[
+        int, typer.Option("--person", help="A person_id of this database; the answer is for inside the hospital.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Which rule let a person in or kept them out, for each of their qualifying events."""
+    from flows.cohort_run import why_one
+    from flows.home import home
+
+    told = why_one(home(), definition, source, person)
+    if as_json:
+        show.as_json(told.to_json())
+    elif told.entries:
+        rows = [(e.start_date, e.end_date, e.kept_out_by or "in the cohort") for e in told.entries]
+        show.table(("event", "until", "kept out by"), rows)
+    else:
+        show.text("this person has no qualifying event")
 
 
 @app.command("explain", epilog="Example: naru cohort explain def.json --lang ko")

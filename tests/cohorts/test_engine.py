@@ -104,6 +104,11 @@ def test_attrition_counts_people_and_entries_after_every_step(tmp_path: Path) ->
             {"rule": "rule 2", "people": 1, "entries": 1},
             {"rule": "cohort", "people": 1, "entries": 1},
         ],
+        "combinations": [
+            {"rules": [1, 2], "people": 1, "entries": 1},
+            {"rules": [1], "people": 1, "entries": 1},
+            {"rules": [], "people": 0, "entries": 1},  # its person's best event is another
+        ],
     }
 
 
