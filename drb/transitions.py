@@ -194,8 +194,8 @@ _REBUILT = (
 # The latest verdict of the gates counts, until somebody submits.
 _GATED = (R.BUILT, R.CHECKED, R.BLOCKED)
 _UNDER_REVIEW = (R.SUBMITTED, R.PARTIALLY_REVIEWED, R.REVIEWED)
-_SUBMITTABLE = "case_approved digest_is_current gates_passed within_case"
-_AUTHORITY = "undo_over digest_is_current approval_stands case_approved ledger_intact"
+_SUBMITTABLE = "case_approved not_expired digest_is_current gates_passed within_case"
+_AUTHORITY = "undo_over digest_is_current approval_stands case_approved not_expired ledger_intact"
 # More than APPROVED and RELEASED: a package on its way out, or out and superseded, must be stoppable as well.
 _STOPPABLE = (R.APPROVED, R.PUBLISHING, R.PUBLISH_FAILED, R.RELEASED, R.SUPERSEDED)
 

@@ -43,7 +43,7 @@ class TableSpec(BaseModel):
 
     columns: tuple[str, ...] | None = None
     window: Window | None = None
-    concepts: tuple[Annotated[int, Field(ge=0, strict=True)], ...] | None = None
+    concepts: tuple[Annotated[int, Field(ge=0, lt=2**53, strict=True)], ...] | None = None
     include_descendants: bool = False
 
     @model_validator(mode="after")

@@ -7,21 +7,26 @@ import os
 
 from cohorts.disclosure import Answered
 from flows.home import Home
-from flows.study import digest
 
 
-def earlier(home: Home, site_id: str) -> list[Answered]:
-    """What a hospital has told so far, in the order of the questions' digests."""
-    folder = home.root / "answered" / site_id
-    return [Answered.from_json(json.loads(path.read_bytes())) for path in sorted(folder.glob("*.json"))]
+def earlier(home: Home, site_id: str, question: str) -> list[Answered]:
+    """What a hospital had told before it was first asked `question` (a digest), in the order of telling.
+
+    The same question again is protected against the same earlier answers, and so has the same answer.
+    """
+    told = sorted((home.root / "answered" / site_id).glob("*.json"))
+    first = next((n for n, path in enumerate(told) if path.stem.endswith(question[:32])), len(told))
+    return [Answered.from_json(json.loads(path.read_bytes())) for path in told[:first]]
 
 
-def remember(home: Home, site_id: str, answer: Answered) -> None:
-    """Note an answer before it is shown. The same answer again is the same note."""
+def remember(home: Home, site_id: str, question: str, answer: Answered) -> None:
+    """Note an answer before it is shown; a question that was answered already is noted already."""
     folder = home.root / "answered" / site_id
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"{digest({'told': sorted(answer.told), 'counts': dict(answer.counts)})[:32]}.json"
-    if not path.exists():
-        fresh = path.with_suffix(f".{os.getpid()}.tmp")
-        fresh.write_text(json.dumps(answer.to_json(), sort_keys=True), encoding="utf-8")
-        fresh.replace(path)
+    told = sorted(folder.glob("*.json"))
+    if any(path.stem.endswith(question[:32]) for path in told):
+        return
+    path = folder / f"{len(told):06d}-{question[:32]}.json"
+    fresh = path.with_suffix(f".{os.getpid()}.tmp")
+    fresh.write_text(json.dumps(answer.to_json(), sort_keys=True), encoding="utf-8")
+    fresh.replace(path)

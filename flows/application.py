@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from cdm.errors import BadInput
+from drb.rights import KOREA
 from flows.study import Study
 
 
 def form(study: Study, site_id: str, irb_reference: str, conditions: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of a case's form: what the study asks of one hospital. Columns are the board's condition, not the study's."""
+    ends = str(conditions.get("expires_on", ""))
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", ends) and ends < datetime.now(KOREA).date().isoformat():
+        raise BadInput(
+            f"--condition expires_on={ends}: this day is over; give the last day of the use that is asked for"
+        )
     return {
         "study_id": study.id,
         "site_id": site_id,

@@ -14,7 +14,7 @@ from flows.answered import earlier, remember
 from flows.faults import guarded
 from flows.home import Home
 from flows.site import Site, listed, read
-from flows.study import Study, load
+from flows.study import Study, digest, load
 from flows.study_check import refuse_unanswerable
 
 
@@ -61,13 +61,15 @@ def _count(home: Home, study: Study, site: Site) -> Feasibility:
     progress.tell(f"count {site.id}", "begun")
     with site.open(home) as source:
         refuse_unanswerable(study, source)
+        draw = study.spec.draw.model_dump(mode="json")
+        asked = {"definition": study.definition_digest, "draw": draw, "cdm": source.release().digest}
+        question = digest({**asked, "threshold": site.threshold})
+        before = earlier(home, site.id, question)
         found = guarded(
             f"feasibility at {site.id}",
             home.spill,
-            lambda: count(
-                source, study.definitions, study.spec.draw, site.threshold, site.limits(home), earlier(home, site.id)
-            ),
+            lambda: count(source, study.definitions, study.spec.draw, site.threshold, site.limits(home), before),
         )
-    remember(home, site.id, found.answered)
+    remember(home, site.id, question, found.answered)
     progress.tell(f"count {site.id}", "done")
     return found

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from cdm.errors import BadInput, GateRefused
 from deid.keys import KeyStore
 from drb import Board
+from drb.rights import KOREA
 from drb.states import CaseState
 from drb.views import CaseView
 from extract.versions import Built, next_version
@@ -51,6 +53,11 @@ def covering(board: Board, actor: str, study_id: str, site_id: str, case_id: str
         raise GateRefused(
             f"{named} that '{actor}' may see is approved for {what}; a startup applies with `naru board case create`, "
             "and the board approves before anything is extracted"
+        )
+    ends = approved[0].conditions.expires_on
+    if len(approved) == 1 and ends is not None and ends < datetime.now(KOREA).date():
+        raise GateRefused(
+            f"case '{approved[0].id}': the use that it approves ended on {ends}; nothing is extracted for it any more"
         )
     if len(approved) > 1:
         cases = ", ".join(case.id for case in approved)

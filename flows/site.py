@@ -22,6 +22,8 @@ from flows.names import Slug, Text
 def _size(given: str) -> str:
     if not re.fullmatch(r"\d+(\.\d+)?\s?(MB|GB|MiB|GiB)", given):
         raise ValueError("a number and a unit are expected: MB, GB, MiB or GiB, for example 4GB")
+    if float(re.sub(r"[^\d.]", "", given)) * (1 if given.endswith(("GB", "GiB")) else 0.001) < 0.25:
+        raise ValueError("at least 250MB are needed")
     return given
 
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from cdm.address import parse
 from cdm.errors import BadInput
 from cdm.source import Need, Release
 from deid.keys import KeyStore
 from deid.policy import compose, programme, read_hospital
 from flows.home import Home
 from flows.run import grant_id
-from flows.site import Site, read, write
+from flows.site import Site, path_of, read, write
 from quality.readiness import check_source
 from quality.verdict import Finding
 
@@ -29,7 +30,7 @@ CORE = (
 )
 
 
-def add(home: Home, values: dict[str, Any]) -> tuple[Site, bool, dict[str, Any]]:
+def add(home: Home, values: dict[str, Any], replace: bool = False) -> tuple[Site, bool, dict[str, Any]]:
     """Register a hospital once its database has answered. Returns the site, whether it is new or changed, and the CDM's release.
 
     Raises BadInput: a value out of range, a source that is none, a database that does not answer.
@@ -41,12 +42,27 @@ def add(home: Home, values: dict[str, Any]) -> tuple[Site, bool, dict[str, Any]]
         key = "-".join(str(part) for part in first["loc"]).replace("_", "-")
         said = first["msg"].removeprefix("Value error, ")
         raise BadInput(f"{'ID' if key == 'id' else f'--{key}'} {first['input']!r}: {said}") from None
+    _refuse_relative(site.source)
     if site.policy:
         compose(programme(), read_hospital(Path(site.policy)))
     with site.open(home.make()) as source:
         release = source.release()
+    if not replace and path_of(home, site.id).is_file() and read(home, site.id) != site:
+        raise BadInput(
+            f"site '{site.id}' is registered already, with other settings; another hospital needs another ID, and to change this one "
+            "say --replace (every setting is then as given now)"
+        )
     changed = write(home, site)
     return site, changed, facts(release)
+
+
+def _refuse_relative(source: str) -> None:
+    address = parse(source)
+    if address.scheme in ("duckdb", "parquet") and not address.place.startswith("/"):
+        raise BadInput(
+            f"--source {source}: a registered hospital is opened from any folder, so its path must be absolute: "
+            f"{address.scheme}://{Path(address.place).expanduser().absolute()}"
+        )
 
 
 def check(home: Home, site_id: str) -> dict[str, Any]:

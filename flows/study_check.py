@@ -13,11 +13,14 @@ from cdm.engine import connect
 from cdm.errors import BadInput
 from cdm.source import Need, Source
 from cohorts import engine
+from deid.policy import Policy
 from extract.plan import plan as plan_tables
 from flows.home import Home
 from flows.policies import policy_of
 from flows.site import read
 from flows.study import Study, load
+
+SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,12 @@ class Finding:
 def check(home: Home, study_file: Path, site_id: str | None) -> dict[str, Any]:
     """Everything that is wrong with a study file, alone or at a hospital. Raises BadInput for what keeps it from being read."""
     study = load(study_file)
-    found: list[Finding] = []
+    found: list[Finding] = [*_contradictions(study)] if site_id is None else []
     if site_id is not None:
         site = read(home, site_id)
-        policy_of(site, study)
+        policy = policy_of(site, study)
         with site.open(home) as source:
-            found = list(findings(study, source))
+            found = [*findings(study, source), *_withheld(study, policy)]
     return {
         "study": study.id,
         "title": study.spec.title.model_dump(),
@@ -46,15 +49,31 @@ def check(home: Home, study_file: Path, site_id: str | None) -> dict[str, Any]:
     }
 
 
+def _withheld(study: Study, policy: Policy) -> Iterator[Finding]:
+    """Tables that are asked for and that the de-identification policy keeps inside."""
+    for table in study.spec.extract.tables:
+        if not policy.released(table):
+            yield Finding(
+                "warn",
+                f"{study.path}: extract.tables.{table}: the policy releases nothing of this table; it will be absent",
+            )
+
+
 def refuse_unanswerable(study: Study, source: Source) -> None:
     """Raise BadInput with every reason why this hospital cannot answer the study."""
     blocking = [f.message for f in findings(study, source) if f.severity == "block"]
+    if len(blocking) > SHOWN:
+        blocking = [
+            *blocking[:SHOWN],
+            f"and {len(blocking) - SHOWN} more: naru study check {study.path} --site ID tells them all",
+        ]
     if blocking:
         raise BadInput("\n".join(blocking))
 
 
 def findings(study: Study, source: Source) -> Iterator[Finding]:
     """What is amiss between a study and a hospital: missing tables, unknown and doubtful concepts."""
+    yield from _contradictions(study)
     present = source.tables()
     wanted = {
         **engine.need(study.definitions).columns,
@@ -68,6 +87,26 @@ def findings(study: Study, source: Source) -> Iterator[Finding]:
         )
     if "concept" in present:
         yield from _concepts(study, source)
+
+
+def _contradictions(study: Study) -> Iterator[Finding]:
+    """What no hospital could answer."""
+    extracted = study.spec.extract.tables
+    if "person" not in extracted:
+        yield Finding(
+            "block", f"{study.path}: extract.tables: person is not among them, and no release is without it; add it"
+        )
+    if study.definitions["case"] == study.definitions["control"]:
+        yield Finding(
+            "block",
+            f"{study.path}: cohorts: cases and controls have the same definition, so nobody is left as a control",
+        )
+    for wanted in study.spec.quality.required_concepts:
+        if wanted.table not in extracted:
+            yield Finding(
+                "block",
+                f"{study.path}: quality.required_concepts '{wanted.name}': table '{wanted.table}' is not extracted; add it",
+            )
 
 
 def _concepts(study: Study, source: Source) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ class Caliper(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     on: Coordinate
-    within: Annotated[int, Field(ge=0)]
+    within: Annotated[int, Field(ge=0, le=36_525)]
     unit: Unit = "years"
 
     @model_validator(mode="before")
@@ -65,19 +65,19 @@ class DrawSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    cases: Annotated[int, Field(ge=1)]
-    controls: Annotated[int, Field(ge=0)]
+    cases: Annotated[int, Field(ge=1, le=10_000_000)]
+    controls: Annotated[int, Field(ge=0, le=100_000_000)]
     design: Literal["exact", "risk_set"] = "exact"
     match: tuple[Factor, ...] = ("sex", "birth_year")
     birth_year_band: Annotated[int, Field(ge=1, le=120)] = 5
     calipers: tuple[Caliper, ...] = ()
     index_date: Literal["own", "case"] | None = None
-    prior_observation_days: Annotated[int, Field(ge=0)] = 0
+    prior_observation_days: Annotated[int, Field(ge=0, le=36_525)] = 0
     replacement: bool = False
     future_cases: bool = False
     objective: Literal["most_cases", "most_full_sets"] = "most_cases"
     shortfall: Literal["accept", "refuse"] = "accept"
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    seed: Annotated[int, Field(ge=0, lt=2**53)] = 1
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

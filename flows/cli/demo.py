@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def demo(
     seed: Annotated[
-        int, typer.Option("--seed", min=0, max=2**63 - 1, help="Seed of the demo's keys: same seed, same digests.")
+        int, typer.Option("--seed", min=0, max=2**53 - 1, help="Seed of the demo's keys: same seed, same digests.")
     ] = 1,
     as_json: Json = False,
 ) -> None:
@@ -61,6 +61,7 @@ def _tell(home: Home, told: Told) -> None:
         show.text(f"  gate      {release['quality']}")
     show.text(f"  store     {home.store}")
     show.text(f"  board     {home.board_url}")
+    show.text("  synthea   its PostgreSQL server runs only while the demo runs; afterwards this site does not answer")
     show.title("Load it")
     for line in five_lines(Path(told.releases[-1]["folder"])):
         show.text(f"  {line}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from io import TextIOWrapper
 
 import typer
 
@@ -18,6 +19,7 @@ UsageOrFileError: type[Exception] = typer.BadParameter.__mro__[2]
 def run() -> None:
     """Run the command line on sys.argv and leave the process with its exit code."""
     signal.signal(signal.SIGTERM, _stop)
+    _speak_any_language()
     code = call(sys.argv[1:])
     sys.stdout.flush()
     sys.stderr.flush()
@@ -28,6 +30,16 @@ def run() -> None:
         stop()
         os._exit(code)
     sys.exit(code)
+
+
+def _speak_any_language() -> None:
+    """Korean must not end a command on an ASCII terminal, nor may an output that was closed before we began."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123  # for the whole process
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def call(arguments: list[str]) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
+from cdm.errors import BadInput
 from flows.cli import show
 from flows.cli.codes import Found
 from flows.cli.options import Json
@@ -17,7 +20,11 @@ def verify(as_json: Json = False) -> None:
     from drb import open_board
     from flows.home import home
 
-    with open_board(home().make().board_url) as board:
+    place = home()
+    file = place.board_url.removeprefix("sqlite:///")
+    if file != place.board_url and not Path(file).is_file():
+        raise BadInput(f"{file}: there is no board here to verify; check NARU_HOME and NARU_BOARD_URL")
+    with open_board(place.board_url) as board:
         report = board.verify()
     if as_json:
         show.as_json(report.to_json())

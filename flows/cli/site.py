@@ -53,6 +53,7 @@ def add(
         str | None, typer.Option("--contact", help="Whom a startup asks; stands in every package.")
     ] = None,
     threads: Annotated[int | None, typer.Option("--threads", help="How many threads one extraction may use.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Change a hospital that is registered already.")] = False,
     as_json: Json = False,
 ) -> None:
     """Register a hospital, after its database has been opened once (passwords come from PGPASSWORD or ~/.pgpass)."""
@@ -71,7 +72,7 @@ def add(
     }
     if contact:
         values["contact"] = contact  # fmt: skip
-    site, changed, release = sites.add(home(), values)
+    site, changed, release = sites.add(home(), values, replace)
     if as_json:
         show.as_json({"site": site.model_dump(mode="json"), "changed": changed, "cdm": release})
     else:

@@ -37,7 +37,7 @@ def opened(home: Home) -> Iterator[None]:
         for hospital in HOSPITALS:
             progress.tell(f"site {hospital.id}", "begun")
             values = {"id": hospital.id, "source": urls[hospital.id], "name": {"ko": hospital.ko, "en": hospital.en}}
-            _, changed, facts = sites.add(home, values)
+            _, changed, facts = sites.add(home, values, replace=True)
             progress.tell(f"site {hospital.id}", "done" if changed else "kept", str(facts["cdm_source_name"]))
         yield
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cdm.errors import BadInput
 from drb import Board, open_board
 from drb.states import CaseState, Choice, ReleaseState, Route
 from drb.views import CaseView
@@ -37,6 +38,7 @@ class Told:
 
 def play(home: Home, seed: int) -> Told:
     """Play the whole story; what stands already is kept. Raises what the verbs raise."""
+    _one_seed(home, seed)
     with open_board(home.board_url) as board:
         before = bool(board.releases.list("system", ReleaseState.RELEASED))
         gather(board)
@@ -68,6 +70,16 @@ def play(home: Home, seed: int) -> Told:
         str(report.head),
         before,
     )
+
+
+def _one_seed(home: Home, seed: int) -> None:
+    """Keys stand once they are made: a home holds the demo of one seed. Raises BadInput for another."""
+    noted = home.root / "demo-seed"
+    if noted.is_file() and noted.read_text(encoding="ascii") != str(seed):
+        raise BadInput(
+            f"{home.root} holds the demo of seed {noted.read_text(encoding='ascii')}; say --seed with that, or use another NARU_HOME"
+        )
+    noted.write_text(str(seed), encoding="ascii")
 
 
 def _case(board: Board, study_id: str, site_id: str) -> CaseView:
