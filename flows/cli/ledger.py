@@ -20,7 +20,7 @@ def verify(as_json: Json = False) -> None:
     from drb import open_board
     from flows.home import home
 
-    place = home()
+    place = home().make()
     file = place.board_url.removeprefix("sqlite:///")
     if file != place.board_url and not Path(file).is_file():
         raise BadInput(f"{file}: there is no board here to verify; check NARU_HOME and NARU_BOARD_URL")

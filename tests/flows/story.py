@@ -71,7 +71,8 @@ def play(run: Ready, home: Home, studies: Mapping[str, Path], sources: Mapping[s
     review("vote for the old package", FIRST, gi, old, "vote", "--choice", "approve")
 
     # The hospital's contact stands in the package, so its bytes change; what it was made of does not, nor its name.
-    do("new contact", *add[:-1], "new@gibleed.example")
+    do("new contact by mistake", *add[:-1], "new@gibleed.example")
+    do("new contact", *add[:-1], "new@gibleed.example", "--replace")
     new = do("extract with a new contact", *extract).json()["manifest_digest"]
     do("extract again", *extract)
     review("vote by the author", "gibleed_both", gi, new, "vote", "--choice", "approve")

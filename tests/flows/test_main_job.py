@@ -35,6 +35,13 @@ def test_the_way_is_gone_without_a_word_on_standard_error(world: World, step: st
     assert (ended.code, ended.err) == (0, "")
 
 
+def test_a_registered_hospital_is_changed_only_on_purpose(world: World) -> None:
+    ended = world.told["new contact by mistake"]
+    assert ended.code == 2
+    assert "registered already, with other settings" in ended.err
+    assert "--replace" in ended.err
+
+
 def test_an_extraction_ends_with_a_submitted_release(world: World) -> None:
     built = world.built("extract")
     assert (built["release"], built["state"]) == (GI, "SUBMITTED")
