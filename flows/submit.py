@@ -38,18 +38,18 @@ def submit(run: Run, board: Board, actor: str) -> ReleaseView:
     registered = _register(run, board, actor, manifest)
     if registered.state in _SETTLED:
         return registered
-    gate = run.stages["quality"].facts()
+    gate: dict[str, Any] = run.stages["quality"].facts()
     checked = board.releases.check(
         "system",
         run.release,
         manifest.digest,
         passed=bool(gate["passed"]),
-        findings=list(gate["blocking"]),  # type: ignore[call-overload]
+        findings=list(gate["blocking"]),
     )
     if not gate["passed"]:
         report = run.output("quality") / "quality.html"
         raise GateRefused(
-            f"release {run.release} is blocked by the gate: {', '.join(gate['blocking'])}; read {report}, mend the cause at the source "  # type: ignore[arg-type]
+            f"release {run.release} is blocked by the gate: {', '.join(gate['blocking'])}; read {report}, mend the cause at the source "
             "or in the study, and run again"
         )
     if Role.RELEASE_AUTHOR not in board.people.get(actor).roles:
