@@ -15,15 +15,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from cdm.engine import Limits, connect
 from cdm.errors import BadInput
 from cdm.source import Need, Source
-from cohorts import counts, needs
+from cohorts import needs
 from cohorts.attrition import Attrition
-from cohorts.execution.run import carry_out
-from cohorts.execution.session import Progress, Session
+from cohorts.columns.observed import Observed
+from cohorts.execution.definition import Found
+from cohorts.execution.rows import CohortRows
+from cohorts.execution.run import Progress, carry_out
+from cohorts.execution.tally import Tally
 from cohorts.expression import Expression
 from cohorts.plan.build import build
 from cohorts.plan.nodes import Plan
@@ -72,10 +74,17 @@ def generate_in(
     key: str = "cohort_definition_id",
     progress: Progress | None = None,
 ) -> dict[str, Attrition]:
-    """`generate` in an open engine whose schema `cdm` shows what the plan needs; leaves its temporary tables there."""
-    carry_out(Session(con, plan), progress or _silent)
-    _write(con, [definition.name for definition in plan.definitions], out, key)
-    return counts.attrition(con, plan)
+    """`generate` in an open engine whose schema `cdm` shows what the plan needs."""
+    tallies = [Tally(definition) for definition in plan.definitions]
+    rows = CohortRows(plan)
+
+    def sink(number: int, found: Found, observed: Observed) -> None:
+        tallies[number].add(found)
+        rows.add(number, found.cohort, observed)
+
+    carry_out(con, plan, sink, progress or _silent)
+    rows.write(out, key)
+    return {tally.definition.name: tally.attrition() for tally in tallies}
 
 
 def _mendable(error: duckdb.Error, url: str, out: Path) -> BadInput:
@@ -91,21 +100,3 @@ def _mendable(error: duckdb.Error, url: str, out: Path) -> BadInput:
 
 def _silent(what: str, fraction: float) -> None:
     del what, fraction
-
-
-def _whole(name: str) -> bool:
-    return name.isascii() and name.removeprefix("-").isdigit() and str(int(name)) == name
-
-
-def _write(con: duckdb.DuckDBPyConnection, names: list[str], out: Path, key: str) -> None:
-    whole = all(_whole(name) for name in names)
-    labels = pa.array([int(name) for name in names], pa.int64()) if whole else pa.array(names, pa.string())
-    con.register("label", pa.table({"owner": pa.array(range(len(names)), pa.int32()), "label": labels}))
-    quoted = '"' + key.replace('"', '""') + '"'
-    con.execute(
-        f"""COPY (SELECT l.label AS {quoted}, CAST(c.person_id AS BIGINT) AS subject_id,
-            CAST(c.start_date AS DATE) AS cohort_start_date, CAST(c.end_date AS DATE) AS cohort_end_date
-        FROM cohort_row c JOIN label l ON l.owner = c.owner ORDER BY ALL) TO $out (FORMAT parquet)""",
-        {"out": str(out)},
-    )
-    con.unregister("label")

@@ -67,7 +67,8 @@ def build(definitions: Mapping[str, Expression]) -> Plan:
     return Plan(tuple(built), tuple(numbers.streams), tuple(numbers.sets))
 
 
-def _items(concept_set: ConceptSet) -> tuple[SetItem, ...]:
+def items_of(concept_set: ConceptSet) -> tuple[SetItem, ...]:
+    """The lines of a concept set, once each, in order."""
     lines = {
         SetItem(item.concept.concept_id, item.is_excluded, item.include_descendants, item.include_mapped)
         for item in concept_set.expression.items
@@ -81,7 +82,7 @@ class _Builder:
     def __init__(self, numbers: _Numbers, expression: Expression) -> None:
         self._numbers = numbers
         self._expression = expression
-        self._sets = {one.id: _items(one) for one in expression.concept_sets or ()}
+        self._sets = {one.id: items_of(one) for one in expression.concept_sets or ()}
 
     def definition(self, name: str) -> Definition:
         given = self._expression
@@ -191,7 +192,10 @@ class _Builder:
             return OffsetExit("end" if offset.date_field == "EndDate" else "start", offset.offset)
         era = strategy.custom_era
         assert era is not None
-        return DrugExit(self._set(era.drug_codeset_id), era.gap_days, era.offset, era.days_supply_override)
+        number = self._set(era.drug_codeset_id)
+        scans = (Scan("DrugExposure", concept_set=number), Scan("DrugExposure", source_set=number))
+        streams = tuple(self._numbers.stream(scan) for scan in scans)
+        return DrugExit(number, streams, era.gap_days, era.offset, era.days_supply_override)
 
 
 def _counted(domain: Domain, name: str) -> Operand:
