@@ -22,6 +22,7 @@ from cdm.source import Need, Source
 from cohorts import needs
 from cohorts.attrition import Attrition
 from cohorts.columns.observed import Observed
+from cohorts.execution.concept_sets import ConceptSets
 from cohorts.execution.definition import Found
 from cohorts.execution.rows import CohortRows
 from cohorts.execution.run import Progress, carry_out
@@ -44,22 +45,24 @@ def generate(
     key: str = "cohort_definition_id",
     limits: Limits | None = None,
     progress: Progress | None = None,
+    kept: Path | None = None,
 ) -> dict[str, Attrition]:
     """Write the cohorts of all definitions to one Parquet file; return each one's attrition.
 
     Columns: `key` (BIGINT if every name is an integer, else VARCHAR: the definition's name), subject_id BIGINT,
     cohort_start_date DATE, cohort_end_date DATE; sorted by all four. progress: called with what is being done and
-    the fraction done. Raises `BadInput` for what cannot be answered, naming definition and table.
+    the fraction done. kept: a folder in which resolved concept sets are kept for the next run. Raises `BadInput` for
+    what cannot be answered, naming definition and table.
     """
     plan = build(definitions)
     needed = needs.need(plan)
     needs.refuse_missing(plan, source.tables(), needed.columns)
     report = progress or _silent
     with connect(limits) as con:
-        con.execute("SET preserve_insertion_order = false")
         source.attach(con, needed)
         try:
-            attrition = generate_in(con, plan, out, key=key, progress=report)
+            concept_sets = kept_sets(source, kept)
+            attrition = generate_in(con, plan, out, key=key, progress=report, concept_sets=concept_sets)
         except duckdb.Error as error:
             raise _mendable(error, source.url, out) from None
     report("done", 1.0)
@@ -73,6 +76,7 @@ def generate_in(
     *,
     key: str = "cohort_definition_id",
     progress: Progress | None = None,
+    concept_sets: ConceptSets | None = None,
 ) -> dict[str, Attrition]:
     """`generate` in an open engine whose schema `cdm` shows what the plan needs."""
     tallies = [Tally(definition) for definition in plan.definitions]
@@ -82,9 +86,15 @@ def generate_in(
         tallies[number].add(found)
         rows.add(number, found.cohort, observed)
 
-    carry_out(con, plan, sink, progress or _silent)
+    carry_out(con, plan, sink, progress or _silent, concept_sets or ConceptSets())
     rows.write(out, key)
     return {tally.definition.name: tally.attrition() for tally in tallies}
+
+
+def kept_sets(source: Source, folder: Path | None) -> ConceptSets:
+    """The concept sets that earlier runs resolved by the vocabulary as this source has it now."""
+    state = source.vocabulary_key() if folder else None
+    return ConceptSets(folder / state if folder and state else None)
 
 
 def _mendable(error: duckdb.Error, url: str, out: Path) -> BadInput:

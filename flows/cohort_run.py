@@ -76,7 +76,7 @@ def _run(home: Home, definitions: Mapping[str, Expression], url: str, out: Path)
     with cdm.open_source(url, home.data) as source, appearing(out) as fresh:
 
         def work() -> dict[str, Attrition]:
-            return engine.generate(source, definitions, fresh, progress=_tell)
+            return engine.generate(source, definitions, fresh, progress=_tell, kept=home.concept_sets)
 
         told = guarded("cohort", out, work)
         entries, people = _counts(fresh)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +56,7 @@ def primary(streams: Sequence[Events], observed: Observed, prior_days: int, post
     parts = [_observed(events, nth, observed, prior_days, post_days, visit=visit) for nth, events in enumerate(streams)]
     if len(parts) == 1:
         return _ordered(parts[0])
-    columns = {}
+    columns: dict[str, Any] = {}
     for field in fields(Entries):
         values = [getattr(part, field.name) for part in parts]
         columns[field.name] = None if values[0] is None else np.concatenate(values)

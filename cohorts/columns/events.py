@@ -20,6 +20,9 @@ class Counted:
     value: npt.NDArray[np.generic]
     known: Flags
 
+    def __getitem__(self, rows: npt.NDArray[np.generic]) -> Self:
+        return type(self)(self.value[rows], self.known[rows])
+
 
 @dataclass(frozen=True)
 class Events:
@@ -43,16 +46,9 @@ class Events:
 
     def take(self, rows: npt.NDArray[np.generic]) -> Self:
         """These rows (positions in ascending order, or flags)."""
-        return replace(self, **{name: column[rows] for name, column in self._columns().items()}, **self._taken(rows))
-
-    def _columns(self) -> dict[str, npt.NDArray[np.generic]]:
-        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "counted"}
-        return {name: column for name, column in values.items() if column is not None}
-
-    def _taken(self, rows: npt.NDArray[np.generic]) -> dict[str, Counted]:
-        if self.counted is None:
-            return {}
-        return {"counted": Counted(self.counted.value[rows], self.counted.known[rows])}
+        columns = {field.name: getattr(self, field.name) for field in fields(self)}
+        taken = {name: column[rows] for name, column in columns.items() if column is not None}
+        return replace(self, **taken)
 
     @property
     def ends(self) -> Days:

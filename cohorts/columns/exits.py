@@ -22,10 +22,11 @@ def drug_eras(given: DrugExit, exposures: Sequence[Events]) -> Intervals:
     """
     person = np.concatenate([events.person for events in exposures])
     start = np.concatenate([events.start for events in exposures]).astype(np.int64)
-    if given.days_supply is None:
-        end = np.concatenate([events.ends for events in exposures]).astype(np.int64)
-    else:
-        end = start + given.days_supply
+    supplied = given.days_supply
+    ends = [
+        events.ends.astype(np.int64) if supplied is None else events.start + np.int64(supplied) for events in exposures
+    ]
+    end = np.concatenate(ends)
     eras = joined(ordered(person, start, np.where(end == MISSING, MISSING, end + given.gap + given.offset)))
     return Intervals(eras.person, eras.start, np.where(eras.end == MISSING, MISSING, eras.end - given.gap))
 

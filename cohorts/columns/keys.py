@@ -20,8 +20,8 @@ MISSING = np.int32(np.iinfo(np.int32).min)  # a day that is not known
 
 def key(person: npt.NDArray[np.integer], day: npt.NDArray[np.integer] | int) -> Whole:
     """The key of each person and day; days beyond the calendar count as its ends."""
-    inside = np.clip(day, FIRST_DAY, LAST_DAY)
-    return (person.astype(np.int64) << BITS) + (inside + np.int64(ZERO))
+    inside: Whole = np.clip(np.asarray(day, np.int64), FIRST_DAY, LAST_DAY)
+    return (person.astype(np.int64) << BITS) + (inside + ZERO)
 
 
 def person_of(keys: Whole) -> Whole:

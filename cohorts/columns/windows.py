@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from cohorts.columns.events import NO_ID, Events
 from cohorts.columns.keys import FIRST_DAY, LAST_DAY, MISSING, Days, Flags, Whole, expand, key
@@ -145,7 +146,7 @@ def _count(check: Check, events: Events, row: Whole, at: Whole, rows: int) -> Wh
     return np.bincount(pairs // (int(code.max()) + 1), minlength=rows)
 
 
-def _value(check: Check, events: Events, at: Whole) -> tuple[np.ndarray, Flags]:  # type: ignore[type-arg]
+def _value(check: Check, events: Events, at: Whole) -> tuple[npt.NDArray[np.generic], Flags]:
     """The value that is counted by distinct, and where it is known."""
     if check.distinct == "start":
         return events.start[at], np.ones(len(at), bool)

@@ -6,6 +6,7 @@ What a cohort has of one person depends on that person's rows alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import duckdb
 
@@ -32,10 +33,7 @@ def parts(con: duckdb.DuckDBPyConnection, plan: Plan, observed: Observed, rows: 
     if wanted == 1:
         return [Part(people, None)]
     bounds = [people * number // wanted for number in range(wanted + 1)]
-    return [
-        Part(high - low, (int(observed.ids[low]), int(observed.ids[high - 1])))
-        for low, high in zip(bounds[:-1], bounds[1:], strict=True)
-    ]
+    return [Part(high - low, (int(observed.ids[low]), int(observed.ids[high - 1]))) for low, high in pairwise(bounds)]
 
 
 def _expected(con: duckdb.DuckDBPyConnection, plan: Plan) -> int:

@@ -60,7 +60,7 @@ class Reader:
             self._con.unregister("who")
 
     def _show(self, name: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> None:
-        self._con.register(name, pa.table(dict(columns)))
+        self._con.register(name, pa.table({column: pa.array(values) for column, values in columns.items()}))
 
     def _branch(self, branch: scans.Branch, limits: scans.Limits) -> Iterator[tuple[int, Events]]:
         shape = scans.layout(branch, self._used)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,11 +56,11 @@ class CohortRows:
 
 
 def _table(label: int | str, kind: pa.DataType, schema: pa.Schema, subject: Whole, start: Days, end: Days) -> pa.Table:
-    labels = pa.repeat(pa.scalar(label, kind), len(subject))
+    labels: pa.Array[Any] = pa.repeat(label, len(subject)).cast(kind)
     return pa.table([labels, pa.array(subject), _dates(start), _dates(end)], schema=schema)
 
 
-def _dates(day: npt.NDArray[np.int32]) -> pa.Array:
+def _dates(day: npt.NDArray[np.int32]) -> pa.Array[Any]:
     return pa.array(day, pa.int32()).view(pa.date32())
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from cohorts.columns.entries import Entries
 from cohorts.columns.keys import Days
 from cohorts.columns.observed import Observed
-from cohorts.execution.concept_sets import resolve
+from cohorts.execution.concept_sets import ConceptSets
 from cohorts.execution.definition import Found, find, primary_events
 from cohorts.execution.parts import Part, parts
 from cohorts.execution.people import read_people
@@ -25,13 +25,15 @@ Sink = Callable[[int, Found, Observed], None]
 _WORTH = 0.5  # limiting a scan to people pays if they are at most this share of all
 
 
-def carry_out(con: duckdb.DuckDBPyConnection, plan: Plan, sink: Sink, progress: Progress) -> None:
+def carry_out(
+    con: duckdb.DuckDBPyConnection, plan: Plan, sink: Sink, progress: Progress, concept_sets: ConceptSets
+) -> None:
     """Find every definition of the plan in an engine whose schema `cdm` shows what it needs.
 
     sink: gets the number of a definition and what was found among one part of the people; parts in order of person_id.
     """
     progress("concept sets", 0.0)
-    sets = resolve(con, plan.sets)
+    sets = concept_sets.resolve(con, plan.sets)
     observed = read_observed(con)
     people = read_people(con, plan, observed)
     reader = Reader(con, observed, sets, uses(plan))

@@ -183,7 +183,7 @@ def _without_records(
             continue
         key = (table, use.column, position)
         if key not in answers:
-            con.register("member", pa.table({"concept_id": members[position]}))
+            con.register("member", pa.table({"concept_id": pa.array(members[position])}))
             sql = f"SELECT EXISTS(SELECT 1 FROM cdm.{table} t SEMI JOIN member m ON m.concept_id = t.{use.column})"
             answers[key] = bool(con.execute(sql).fetchall()[0][0])
             con.unregister("member")
