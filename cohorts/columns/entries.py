@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -42,7 +43,7 @@ class Entries:
         columns = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(self, **{name: column[rows] for name, column in columns.items() if column is not None})
 
-    @property
+    @cached_property
     def index(self) -> IndexEvents:
         """What groups look at."""
         return IndexEvents(self.person, self.start, self.end, self.visit, self.op_start, self.op_end)

@@ -25,14 +25,19 @@ class Intervals:
 
 
 def ordered(person: Days, start: Whole, end: Whole) -> Intervals:
-    """The rows in order."""
-    later = np.diff(person)
-    same = later == 0
-    steps = np.diff(start)
-    if bool(((later > 0) | (same & ((steps > 0) | ((steps == 0) & (np.diff(end) >= 0))))).all()):
+    """The rows in order of person and start; where a row ends before it starts, in order of end, too.
+
+    Only such rows show in what order rows of one start were joined.
+    """
+    keys = _key(person, start)
+    backward = bool((end < start).any())
+    if backward:
+        order = np.argsort(end, kind="stable")
+        order = order[np.argsort(keys[order], kind="stable")]
+    elif bool((keys[1:] >= keys[:-1]).all()):
         return Intervals(person, start, end)
-    order = np.argsort(end, kind="stable")
-    order = order[np.argsort(_key(person, start)[order], kind="stable")]
+    else:
+        order = np.argsort(keys, kind="stable")
     return Intervals(person[order], start[order], end[order])
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from cohorts.columns.entries import Entries
 from cohorts.columns.eras import Intervals, joined, ordered
 from cohorts.columns.events import Events
-from cohorts.columns.keys import LAST_DAY, MISSING, Whole, expand, key
+from cohorts.columns.keys import LAST_DAY, MISSING, Whole, expand, inside, key
 from cohorts.plan.nodes import DrugExit, OffsetExit
 
 NEVER = np.int64(LAST_DAY) + 1
@@ -41,12 +41,12 @@ def drug(entries: Entries, eras: Intervals, *, disjoint: bool) -> Whole:
     """The end of the drug era that holds the start; NEVER if none does. disjoint: no day lies in two eras."""
     if not len(eras):
         return np.full(len(entries), NEVER)
-    keys, day = key(eras.person, eras.start), entries.start.astype(np.int64)
+    keys, day = key(eras.person, inside(eras.start)), entries.start.astype(np.int64)
     last = np.searchsorted(keys, key(entries.person, entries.start), "right")
     if disjoint:
         at = np.maximum(last - 1, 0)
-        inside = (last > 0) & (eras.person[at] == entries.person) & (eras.end[at] >= day)
-        return np.where(inside, eras.end[at], NEVER)
+        held = (last > 0) & (eras.person[at] == entries.person) & (eras.end[at] >= day)
+        return np.where(held, eras.end[at], NEVER)
     first = np.searchsorted(eras.person, entries.person)
     row, at = expand(first, last)
     ends = np.where(eras.end[at] >= day[row], eras.end[at], NEVER)
@@ -64,8 +64,8 @@ def censored(entries: Entries, streams: Sequence[Events]) -> Whole:
             continue
         first = np.searchsorted(events.key, low)
         at = np.minimum(first, len(events) - 1)
-        inside = (first < len(events)) & (events.key[at] <= high)
-        found = np.minimum(found, np.where(inside, events.start[at], NEVER))
+        held = (first < len(events)) & (events.key[at] <= high)
+        found = np.minimum(found, np.where(held, events.start[at], NEVER))
     return found
 
 

@@ -18,10 +18,22 @@ FIRST_DAY, LAST_DAY = -ZERO, (1 << BITS) - 1 - ZERO
 MISSING = np.int32(np.iinfo(np.int32).min)  # a day that is not known
 
 
-def key(person: npt.NDArray[np.integer], day: npt.NDArray[np.integer] | int) -> Whole:
-    """The key of each person and day; days beyond the calendar count as its ends."""
-    inside: Whole = np.clip(np.asarray(day, np.int64), FIRST_DAY, LAST_DAY)
-    return (person.astype(np.int64) << BITS) + (inside + ZERO)
+def key(person: npt.NDArray[np.integer], day: npt.NDArray[np.integer]) -> Whole:
+    """The key of each person and day of the calendar."""
+    return base(person) + day
+
+
+def base(person: npt.NDArray[np.integer]) -> Whole:
+    """What gives a key when a day is added."""
+    found = person.astype(np.int64)
+    found <<= BITS
+    found += ZERO
+    return found
+
+
+def inside(day: Whole) -> Whole:
+    """Days beyond the calendar as its ends."""
+    return np.clip(day, FIRST_DAY, LAST_DAY) if len(day) and (day.min() < FIRST_DAY or day.max() > LAST_DAY) else day
 
 
 def person_of(keys: Whole) -> Whole:

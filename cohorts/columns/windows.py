@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from cohorts.columns.events import NO_ID, Events
-from cohorts.columns.keys import FIRST_DAY, LAST_DAY, MISSING, Days, Flags, Whole, expand, key
+from cohorts.columns.keys import FIRST_DAY, LAST_DAY, MISSING, Days, Flags, Whole, base, expand, inside
 from cohorts.plan.nodes import Check, Side
 
 _PAIRS = 8_000_000  # looked at together
@@ -27,6 +28,11 @@ class IndexEvents:
 
     def __len__(self) -> int:
         return len(self.person)
+
+    @cached_property
+    def base(self) -> Whole:
+        """What gives a key when a day is added."""
+        return base(self.person)
 
     def part(self, low: int, high: int) -> IndexEvents:
         """Rows low to high."""
@@ -64,13 +70,13 @@ def matches(check: Check, index: IndexEvents, events: Events) -> Whole:
     """How many events (or distinct values) of the stream lie in the check's window, for each index event."""
     window = check.window
     low, high = bound(window.start_from, index, latest=True), bound(window.start_to, index, latest=False)
-    first = np.searchsorted(events.key, key(index.person, FIRST_DAY if low is None else low))
+    first = np.searchsorted(events.key, index.base + (FIRST_DAY if low is None else inside(low)))
     only_starts = window.end_from.is_open and window.end_to.is_open and not check.same_visit and not check.distinct
     never = _beyond(low, high)
     if only_starts and _asks_for_any(check):
         found = _any(events, first, index, high)
         return np.where(never, 0, found) if never is not None else found
-    last = np.searchsorted(events.key, key(index.person, LAST_DAY if high is None else high), "right")
+    last = np.searchsorted(events.key, index.base + (LAST_DAY if high is None else inside(high)), "right")
     counts = np.maximum(last - first, 0)
     if never is not None:
         counts[never] = 0
@@ -94,9 +100,9 @@ def _any(events: Events, first: Whole, index: IndexEvents, high: Whole | None) -
     """1 where the first event at or after the window's first day is inside, else 0: one search instead of two."""
     if not len(events):
         return np.zeros(len(index), np.int64)
-    last = key(index.person, LAST_DAY if high is None else high)
-    inside = events.key[np.minimum(first, len(events) - 1)] <= last
-    return (inside & (first < len(events))).astype(np.int64)
+    last = index.base + (LAST_DAY if high is None else inside(high))
+    held = events.key[np.minimum(first, len(events) - 1)] <= last
+    return (held & (first < len(events))).astype(np.int64)
 
 
 def _looked_at(check: Check, index: IndexEvents, events: Events, first: Whole, last: Whole) -> Whole:
@@ -109,9 +115,9 @@ def _looked_at(check: Check, index: IndexEvents, events: Events, first: Whole, l
         high = max(int(np.searchsorted(upto, done + _PAIRS, "right")), low + 1)
         row, at = expand(first[low:high], last[low:high])
         part = index.part(low, high)
-        inside = _inside(check, part, events, row, at)
-        if inside is not None:
-            row, at = row[inside], at[inside]
+        held = _inside(check, part, events, row, at)
+        if held is not None:
+            row, at = row[held], at[held]
         found[low:high] = _count(check, events, row, at, high - low)
         low = high
     return found

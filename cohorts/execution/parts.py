@@ -26,7 +26,7 @@ class Part:
     span: tuple[int, int] | None
 
 
-def parts(con: duckdb.DuckDBPyConnection, plan: Plan, observed: Observed, rows: int = ROWS) -> list[Part]:
+def parts(con: duckdb.DuckDBPyConnection, plan: Plan, observed: Observed, rows: int) -> list[Part]:
     """As few parts as keep the events of each at about `rows`."""
     people = len(observed.ids)
     wanted = min(max(1, -(-_expected(con, plan) // rows)), max(people, 1))

@@ -24,6 +24,8 @@ _PERIODS = """SELECT person_id, CAST(observation_period_start_date AS DATE) AS s
     CAST(observation_period_end_date AS DATE) AS end_date FROM cdm.observation_period
 WHERE person_id IS NOT NULL AND observation_period_start_date IS NOT NULL AND observation_period_end_date IS NOT NULL"""
 
+_JOINED = 0.03  # DuckDB asks of each row whether it is one of these people's; that pays only if they are this few
+
 
 def read_observed(con: duckdb.DuckDBPyConnection) -> Observed:
     """Everybody under observation."""
@@ -46,23 +48,26 @@ class Reader:
         self._used = used
 
     def read(
-        self, given: Sequence[tuple[int, Scan]], people: Days | None, span: tuple[int, int] | None
+        self, given: Sequence[tuple[int, Scan]], people: Flags | None, span: tuple[int, int] | None
     ) -> Iterator[tuple[int, Events]]:
-        """The streams with their events; `people`: numbers of those to whom they may be limited."""
-        if people is not None:
+        """The streams with their events; `people`: by number, whom alone they matter for."""
+        joined = people is not None and np.count_nonzero(people) <= _JOINED * len(people)
+        if joined:
             self._show("who", {"person_id": self._observed.ids[people]})
         if any(isinstance(condition, InSet) for _, scan in given for condition in scan.filters):
             number = np.repeat(np.arange(len(self._sets)), [len(one) for one in self._sets])
             self._show("member", {"set_id": number.astype(np.int32), "concept_id": np.concatenate(self._sets)})
         for branch in scans.branches(given):
-            yield from self._branch(branch, scans.Limits(people is not None, span))
-        if people is not None:
+            yield from self._branch(branch, scans.Limits(joined, span), people)
+        if joined:
             self._con.unregister("who")
 
     def _show(self, name: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> None:
         self._con.register(name, pa.table({column: pa.array(values) for column, values in columns.items()}))
 
-    def _branch(self, branch: scans.Branch, limits: scans.Limits) -> Iterator[tuple[int, Events]]:
+    def _branch(
+        self, branch: scans.Branch, limits: scans.Limits, people: Flags | None
+    ) -> Iterator[tuple[int, Events]]:
         shape = scans.layout(branch, self._used)
         self._select(branch)
         bound = Bound()
@@ -70,7 +75,7 @@ class Reader:
         answer = _answer(found, self._observed, branch, shape)
         del found
         fraction = {number for number, scan in branch.streams if scan.counted and scans.is_number(scan.counted)}
-        for number, at, keys in _streams(answer, [number for number, _ in branch.streams]):
+        for number, at, keys in _streams(answer, [number for number, _ in branch.streams], people):
             yield number, answer.rows(at, keys, fraction=number in fraction)
 
     def _select(self, branch: scans.Branch) -> None:
@@ -138,9 +143,13 @@ def _answer(found: pa.Table, observed: Observed, branch: scans.Branch, shape: sc
     )
 
 
-def _streams(answer: _Answer, numbers: Sequence[int]) -> Iterator[tuple[int, Whole, Whole]]:
+def _streams(
+    answer: _Answer, numbers: Sequence[int], people: Flags | None
+) -> Iterator[tuple[int, Whole, Whole]]:
     """Each stream's rows of people under observation, in order of person and start: number, positions, keys."""
     inside = (answer.person >= 0) & (answer.start != MISSING)
+    if people is not None:
+        inside &= people[answer.person]
     if answer.passes is not None:
         inside = _first(answer, inside)
     position = np.arange(len(inside)) if inside.all() else np.flatnonzero(inside)
@@ -166,7 +175,7 @@ def _first(answer: _Answer, inside: Flags) -> Flags:
     assert answer.rank is not None
     assert answer.event_id is not None
     assert answer.passes is not None
-    rows = np.flatnonzero(inside)
+    rows = np.flatnonzero(inside & (answer.rank != MISSING))
     ranked = key(answer.person[rows], answer.rank[rows])
     stream = None if answer.stream is None else answer.stream[rows]
     order = np.lexsort([answer.event_id[rows], ranked, *([] if stream is None else [stream])])

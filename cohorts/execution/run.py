@@ -8,11 +8,11 @@ import duckdb
 import numpy as np
 
 from cohorts.columns.entries import Entries
-from cohorts.columns.keys import Days
+from cohorts.columns.keys import Flags
 from cohorts.columns.observed import Observed
 from cohorts.execution.concept_sets import ConceptSets
 from cohorts.execution.definition import Found, find, primary_events
-from cohorts.execution.parts import Part, parts
+from cohorts.execution.parts import ROWS, Part, parts
 from cohorts.execution.people import read_people
 from cohorts.execution.read import Reader, read_observed
 from cohorts.execution.streams import Streams
@@ -22,22 +22,28 @@ from cohorts.plan.uses import uses
 
 Progress = Callable[[str, float], None]
 Sink = Callable[[int, Found, Observed], None]
-_WORTH = 0.5  # limiting a scan to people pays if they are at most this share of all
+_WORTH = 0.5  # leaving others' events out pays if people with primary events are at most this share of all
 
 
 def carry_out(
-    con: duckdb.DuckDBPyConnection, plan: Plan, sink: Sink, progress: Progress, concept_sets: ConceptSets
+    con: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    sink: Sink,
+    progress: Progress,
+    concept_sets: ConceptSets,
+    rows: int = ROWS,
 ) -> None:
     """Find every definition of the plan in an engine whose schema `cdm` shows what it needs.
 
     sink: gets the number of a definition and what was found among one part of the people; parts in order of person_id.
+    rows: how many events a part may have in memory, as far as can be told before.
     """
     progress("concept sets", 0.0)
     sets = concept_sets.resolve(con, plan.sets)
     observed = read_observed(con)
     people = read_people(con, plan, observed)
     reader = Reader(con, observed, sets, uses(plan))
-    several = parts(con, plan, observed)
+    several = parts(con, plan, observed, rows)
     for done, part in enumerate(several):
 
         def told(what: str, share: float, done: int = done) -> None:
@@ -58,10 +64,9 @@ def _carry_out(plan: Plan, streams: Streams, part: Part, sink: Sink, progress: P
         sink(number, find(definition, primary, streams), streams.observed)
 
 
-def _few(primaries: Sequence[Entries], part: Part, people: int) -> Days | None:
-    """The people with primary events, if they are few enough to limit scans to them."""
+def _few(primaries: Sequence[Entries], part: Part, people: int) -> Flags | None:
+    """By number, the people with primary events, if they are few enough to leave out the others' events."""
     there = np.zeros(people, bool)
     for entries in primaries:
         there[entries.person] = True
-    (found,) = np.nonzero(there)
-    return found.astype(np.int32) if len(found) <= _WORTH * part.people else None
+    return there if np.count_nonzero(there) <= _WORTH * part.people else None

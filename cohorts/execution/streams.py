@@ -9,7 +9,7 @@ from cohorts.columns.events import Events
 from cohorts.columns.filters import People
 from cohorts.columns.groups import Surroundings
 from cohorts.columns.kept import eras, keep
-from cohorts.columns.keys import Days, Whole
+from cohorts.columns.keys import Flags, Whole
 from cohorts.columns.observed import Observed
 from cohorts.execution.read import Reader
 from cohorts.needs import closure, made_of
@@ -36,8 +36,8 @@ class Streams:
         """What groups look at."""
         return Surroundings(self.__getitem__, self.people, self.sets)
 
-    def fill(self, wanted: Iterable[int], people: Days | None = None) -> None:
-        """Fill these streams and those they are made of; `people`: whom alone the new ones matter for."""
+    def fill(self, wanted: Iterable[int], people: Flags | None = None) -> None:
+        """Fill these streams and those they are made of; `people`: by number, whom alone the new ones matter for."""
         missing = sorted(closure(self.plan, wanted) - self._events.keys())
         scans = [(number, given) for number in missing if isinstance(given := self.plan.streams[number], Scan)]
         self._events.update(self.reader.read(scans, people, self.span))
