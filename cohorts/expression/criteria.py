@@ -134,7 +134,7 @@ class DrugExposure(_Visited):
 
 
 class CustomEra(Event):
-    """Eras made of other criteria's events. circe-be does not apply its CorrelatedCriteria."""
+    """Eras made of other criteria's events. circe-be does not apply its CorrelatedCriteria, nor does GapDays do anything."""
 
     criteria_list: tuple[Criterion, ...] = Field(min_length=1)
     first: Flag = False

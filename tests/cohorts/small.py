@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 import cdm
 from cohorts.engine import generate
 from cohorts.expression import parse
+from tests.cohorts import oracle, reference, tiny
 from tests.tables import rows, table, write_duckdb
 
 Json = dict[str, Any]
@@ -144,11 +147,44 @@ def group(
 
 def cohort(folder: Path, tables: Mapping[str, Any], expression: Json, **options: Any) -> list[tuple[object, ...]]:
     """(subject_id, start, end) of the definition in a CDM of these tables (and BASE, where it does not say otherwise)."""
-    file = write_duckdb(folder / f"hospital{len(list(folder.iterdir()))}.duckdb", {**BASE, **tables})
+    file = write_duckdb(folder / f"hospital{len(list(folder.iterdir()))}.duckdb", _arrow(tables))
     out = folder / "cohort.parquet"
     with cdm.open_source(f"duckdb://{file}?schema=cdm", folder) as source:
         generate(source, {"1": parse(json.dumps(expression), "test")}, out, **options)
     return duckdb.sql(f"SELECT subject_id, cohort_start_date, cohort_end_date FROM '{out}'").fetchall()
+
+
+@cache
+def _circe() -> oracle.Circe:
+    """circe-be at a hospital that has every table and column, and no rows."""
+    return oracle.Circe({name: table.slice(0, 0) for name, table in tiny.tables(2).items()})
+
+
+def _arrow(tables: Mapping[str, Any]) -> dict[str, pa.Table]:
+    return {name: table(text) if isinstance(text, str) else text for name, text in {**BASE, **tables}.items()}
+
+
+def by_circe(
+    tables: Mapping[str, Any], expression: Json, *, ours_among_equals: bool = True
+) -> list[tuple[object, ...]]:
+    """What circe-be's SQL finds; among equals in Naru's order, if it is to. Raises `oracle.NoAnswer`."""
+    dialect = oracle.pinned() if ours_among_equals else oracle.statements
+    return list(_circe().answer(expression, dialect, _arrow(tables)).rows)
+
+
+def by_reference(tables: Mapping[str, Any], expression: Json) -> list[tuple[object, ...]]:
+    """What our reference finds; a column that a text table leaves out is NULL."""
+    nulls = {name: dict.fromkeys(one.column_names) for name, one in _circe().tables.items()}
+    filled = {name: [nulls.get(name, {}) | row for row in one.to_pylist()] for name, one in _arrow(tables).items()}
+    return list(reference.cohort(expression, reference.Hospital(filled)).rows)
+
+
+def all_three(folder: Path, tables: Mapping[str, Any], expression: Json) -> list[tuple[object, ...]]:
+    """What the engine finds, and circe-be's SQL, and our reference: the same."""
+    found = cohort(folder, tables, expression)
+    assert found == by_reference(tables, expression)
+    assert found == by_circe(tables, expression)
+    return found
 
 
 def expected(text: str) -> list[tuple[object, ...]]:

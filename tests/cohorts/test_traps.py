@@ -1,4 +1,7 @@
-"""Where circe-be is not what one would guess: one small table for each."""
+"""Where circe-be is not what one would guess: one small table for each.
+
+What is found is found by the engine, by circe-be's SQL and by our reference, unless a test says otherwise.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cohorts.small import all_three as cohort
 from tests.cohorts.small import (
-    cohort,
     concept_set,
     condition,
     conditions,
