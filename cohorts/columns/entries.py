@@ -66,8 +66,7 @@ def primary(streams: Sequence[Events], observed: Observed, prior_days: int, post
 
 def _observed(events: Events, nth: int, observed: Observed, prior_days: int, post_days: int, *, visit: bool) -> Entries:
     row, period = observed.periods_at(events.key, events.person, events.start)
-    start = events.start if len(row) == len(events) and _all_in_order(row) else events.start[row]
-    op_start, op_end = observed.start[period], observed.end[period]
+    start, op_start, op_end = events.start[row], observed.start[period], observed.end[period]
     if prior_days or post_days:
         long_enough = (op_start.astype(np.int64) + prior_days <= start) & (start.astype(np.int64) + post_days <= op_end)
         row, start, op_start, op_end = row[long_enough], start[long_enough], op_start[long_enough], op_end[long_enough]
@@ -82,10 +81,6 @@ def _observed(events: Events, nth: int, observed: Observed, prior_days: int, pos
         nth=np.full(len(row), nth, np.int16),
         visit=events.visit[row] if visit and events.visit is not None else None,
     )
-
-
-def _all_in_order(row: Whole) -> bool:
-    return not len(row) or bool(row[0] == 0 and row[-1] == len(row) - 1)
 
 
 def _ordered(given: Entries) -> Entries:
