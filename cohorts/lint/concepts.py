@@ -15,8 +15,9 @@ from cohorts.expression import Expression
 from cohorts.expression.base import Concept
 from cohorts.expression.concept_sets import ConceptSet
 from cohorts.expression.groups import Criterion
+from cohorts.expression.paths import Steps, walk
 from cohorts.expression.read import references
-from cohorts.lint.findings import Finding, Steps, finding, walk
+from cohorts.lint.findings import Finding, finding
 from cohorts.plan.nodes import Plan
 from cohorts.sql import vocabulary
 

@@ -8,13 +8,14 @@ import duckdb
 
 from cdm import vocabulary
 from cdm.engine import Limits, connect
-from cdm.errors import BadInput
+from cdm.errors import BadInput, DefinitionRefused
 from cdm.source import Need, Source
 from cohorts import needs
 from cohorts.expression import Expression
 from cohorts.expression.groups import CorrelatedCriteria
+from cohorts.expression.paths import walk
 from cohorts.lint.concepts import concept_sets, concepts
-from cohorts.lint.findings import Finding, finding, walk
+from cohorts.lint.findings import Finding, finding
 from cohorts.lint.quirks import quirks
 from cohorts.lint.rules import rules
 from cohorts.plan.build import build
@@ -33,8 +34,8 @@ def lint(source: Source, expression: Expression, *, limits: Limits | None = None
         plan = build({"definition": expression})
         needed = needs.need(plan)
         needs.refuse_missing(plan, source.tables(), needed.columns)
-    except BadInput as refusal:
-        said = str(refusal).removeprefix("definition definition: ")
+    except DefinitionRefused as refusal:
+        said = refusal.said
         found.append(finding("cannot_be_answered", "error", (), said, f"이 CDM으로는 답할 수 없습니다: {said}"))
         return _sorted(found)
     columns: Mapping[str, tuple[str, ...]] = {
