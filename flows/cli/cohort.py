@@ -38,7 +38,8 @@ def run(
     from flows import cohort_run
     from flows.home import home
 
-    result = cohort_run.run_one(home(), definition, source, out, attrition)
+    with show.steps(as_json):
+        result = cohort_run.run_one(home(), definition, source, out, attrition)
     _tell(result, as_json)
 
 
@@ -48,7 +49,8 @@ def run(
 )
 def run_all(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder of definitions; a number as file name is the id.")
+        Path,
+        typer.Argument(metavar="DIR", help="A folder of definitions; the files' names are the ids: numbers, or words."),
     ],
     source: SourceUrl,
     out: Out,
@@ -58,7 +60,7 @@ def run_all(
     from flows import cohort_run
     from flows.home import home
 
-    with show.steps():
+    with show.steps(as_json):
         result = cohort_run.run_folder(home(), folder, source, out)
     _tell(result, as_json)
 
