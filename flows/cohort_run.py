@@ -10,7 +10,7 @@ from typing import Any
 
 import cdm
 from cdm.engine import connect
-from cohorts import engine
+from cohorts import engine, pins
 from cohorts.attrition import Attrition
 from cohorts.expression import Expression, read
 from cohorts.lint import Finding, lint
@@ -53,10 +53,12 @@ def run_folder(home: Home, folder: Path, url: str, out: Path) -> Result:
 
 
 def lint_one(home: Home, definition: Path, url: str) -> tuple[Finding, ...]:
-    """What is doubtful about a definition at one hospital. Raises BadInput."""
-    expression = read(definition)
+    """What is doubtful about a definition at one hospital, its pins (where it has some) included. Raises BadInput."""
+    expression, beside = read(definition), pins.beside(definition)
+    pinned = pins.read(beside) if beside.exists() else None
+    edited = pinned is not None and pinned.definition.sha256 != pins.sha256_of(definition)
     with cdm.open_source(url, home.data) as source:
-        return guarded("check", definition, lambda: lint(source, expression))
+        return guarded("check", definition, lambda: lint(source, expression, pins=pinned, edited=edited))
 
 
 def why_one(home: Home, definition: Path, url: str, person_id: int) -> Why:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cdm.errors import BadInput, DefinitionRefused
+from cohorts import pins
 
 MAX_ID = 2**63 - 1
 
@@ -18,7 +19,7 @@ MAX_ID = 2**63 - 1
 def found_in(folder: Path) -> dict[str, Path]:
     """Id -> file of every definition in a folder: by number, or in the order of the names.
 
-    Hidden files are left out, links are followed. Raises BadInput where there is none, or where ids clash or are mixed.
+    Hidden files and pins are left out, links are followed. Raises BadInput where there is none, or where ids clash or are mixed.
     """
     if not folder.is_dir():
         raise BadInput(f"{folder}: no such folder; name a folder of cohort definitions (*.json)")
@@ -44,7 +45,7 @@ def id_of(file: Path) -> str:
 
 
 def _is_definition(file: Path) -> bool:
-    return file.suffix.lower() == ".json" and not file.name.startswith(".")
+    return file.suffix.lower() == ".json" and not file.name.startswith(".") and not file.name.endswith(pins.ENDING)
 
 
 def _is_number(file: Path) -> bool:

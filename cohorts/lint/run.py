@@ -11,23 +11,33 @@ from cdm.engine import Limits, connect
 from cdm.errors import BadInput, DefinitionRefused
 from cdm.source import Need, Source
 from cohorts import needs
+from cohorts.execution.session import Session
 from cohorts.expression import Expression
 from cohorts.expression.groups import CorrelatedCriteria
 from cohorts.expression.paths import walk
 from cohorts.lint.concepts import concept_sets, concepts
 from cohorts.lint.findings import Finding, finding
+from cohorts.lint.pins import pinned
 from cohorts.lint.quirks import quirks
 from cohorts.lint.rules import rules
+from cohorts.pins import Pins
 from cohorts.plan.build import build
 
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
-def lint(source: Source, expression: Expression, *, limits: Limits | None = None) -> tuple[Finding, ...]:
+def lint(
+    source: Source,
+    expression: Expression,
+    *,
+    pins: Pins | None = None,
+    edited: bool = False,
+    limits: Limits | None = None,
+) -> tuple[Finding, ...]:
     """What an author should know before running: errors first, then warnings, notes; each in order of the definition.
 
-    Looks at the definition, the vocabulary, and whether concepts occur at all; it runs no cohort. Raises `BadInput` if
-    the source cannot be read.
+    Looks at the definition, the vocabulary, and whether concepts occur at all; it runs no cohort. pins: what its sets
+    held where it was imported; edited: whether it was changed since. Raises `BadInput` if the source cannot be read.
     """
     found = [*rules(expression), *quirks(expression)]
     try:
@@ -52,6 +62,7 @@ def lint(source: Source, expression: Expression, *, limits: Limits | None = None
                 found += concepts(con, expression)
             if not missing:
                 found += concept_sets(con, plan, expression)
+                found += pinned(Session(con, plan), expression, pins, edited) if pins else []
             found += _beyond(con, expression)
         except duckdb.Error as error:
             raise BadInput(
