@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from cdm.errors import BadInput
+from cdm.errors import DefinitionRefused
 from cdm.source import Need
 from cohorts.plan.filters import Column, Filter, Operand, operands, places
 from cohorts.plan.nodes import Check, Definition, DrugExit, Eras, Group, Keep, Plan, Scan
@@ -102,16 +102,16 @@ def _groups(plan: Plan) -> list[Group]:
 
 
 def refuse_missing(plan: Plan, present: Mapping[str, tuple[str, ...]], tables: Iterable[str]) -> None:
-    """Raise `BadInput` naming the definition and the table if the CDM lacks a table that the plan reads."""
+    """Raise `DefinitionRefused` naming the definition and the table if the CDM lacks a table that the plan reads."""
     missing = sorted(set(tables) - set(present))
     if not missing:
         return
     for definition in plan.definitions:
         lacking = sorted(set(need(_alone(plan, definition)).columns) & set(missing))
         if lacking:
-            raise BadInput(
-                f"definition {definition.name} needs the table {lacking[0]}, which this CDM does not have; "
-                "load it, or take the criterion out of the definition"
+            raise DefinitionRefused(
+                definition.name,
+                f"needs the table {lacking[0]}, which this CDM does not have; load it, or take the criterion out",
             )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import Any, TypeVar
 
@@ -149,7 +149,13 @@ class _Event:
     mask: int
 
 
-_UNOBSERVED = """SELECT DISTINCT CAST(e.start_date AS DATE), CAST(e.end_date AS DATE), e.event_id, e.stream
+def _day(column: str) -> str:
+    """A date that Python can hold: one that was moved by thousands of years stands at the calendar's end."""
+    day = f"CAST({column} AS DATE)"
+    return f"CASE WHEN {day} IS NOT NULL THEN greatest(DATE '0001-01-01', least(DATE '9999-12-31', {day})) END"
+
+
+_UNOBSERVED = f"""SELECT DISTINCT {_day("e.start_date")}, {_day("e.end_date")}, e.event_id, e.stream
 FROM event e JOIN primary_stream s ON s.stream = e.stream
 ANTI JOIN cdm.observation_period o ON o.person_id = e.person_id
     AND e.start_date BETWEEN o.observation_period_start_date AND o.observation_period_end_date ORDER BY ALL"""
@@ -160,8 +166,8 @@ def _entries(con: duckdb.DuckDBPyConnection, given: Definition, cohort: list[tup
     names = [name for (name,) in con.execute("SELECT column_name FROM (DESCRIBE qualified)").fetchall()]
     visit = ", visit_id" if "visit_id" in names else ""
     rows = con.execute(
-        f"""SELECT CAST(start_date AS DATE), CAST(end_date AS DATE), CAST(sort_date AS DATE), CAST(op_start AS DATE),
-        CAST(op_end AS DATE), {"mask" if judged else "0"}, event_id, end_date, op_start, op_end, nth{visit}
+        f"""SELECT {_day("start_date")}, {_day("end_date")}, {_day("sort_date")}, {_day("op_start")},
+        {_day("op_end")}, {"mask" if judged else "0"}, event_id, end_date, op_start, op_end, nth{visit}
         FROM {"judged" if judged else "qualified"}"""
     ).fetchall()
     events = [
@@ -219,8 +225,9 @@ def _keeps(bit: int, event: _Event) -> bool:
 
 
 def _observed(event: _Event, given: Definition) -> bool:
-    before = event.op_start + timedelta(days=given.prior_days) <= event.start
-    return before and event.start + timedelta(days=given.post_days) <= event.op_end
+    start = event.start.toordinal()
+    before = event.op_start.toordinal() + given.prior_days <= start
+    return before and start + given.post_days <= event.op_end.toordinal()
 
 
 def _first(events: list[_Event], left: set[int], limit: Limit, key: Callable[[_Event], date]) -> int | None:

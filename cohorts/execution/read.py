@@ -65,9 +65,7 @@ class Reader:
     def _show(self, name: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> None:
         self._con.register(name, pa.table({column: pa.array(values) for column, values in columns.items()}))
 
-    def _branch(
-        self, branch: scans.Branch, limits: scans.Limits, people: Flags | None
-    ) -> Iterator[tuple[int, Events]]:
+    def _branch(self, branch: scans.Branch, limits: scans.Limits, people: Flags | None) -> Iterator[tuple[int, Events]]:
         shape = scans.layout(branch, self._used)
         self._select(branch)
         bound = Bound()
@@ -143,9 +141,7 @@ def _answer(found: pa.Table, observed: Observed, branch: scans.Branch, shape: sc
     )
 
 
-def _streams(
-    answer: _Answer, numbers: Sequence[int], people: Flags | None
-) -> Iterator[tuple[int, Whole, Whole]]:
+def _streams(answer: _Answer, numbers: Sequence[int], people: Flags | None) -> Iterator[tuple[int, Whole, Whole]]:
     """Each stream's rows of people under observation, in order of person and start: number, positions, keys."""
     inside = (answer.person >= 0) & (answer.start != MISSING)
     if people is not None:

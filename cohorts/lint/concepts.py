@@ -12,15 +12,13 @@ from cdm.vocabulary import Concept as Known
 from cdm.vocabulary import concept_facts
 from cohorts.columns.keys import Whole
 from cohorts.criteria.domains import DOMAINS
-from cohorts.execution.concept_sets import resolve
 from cohorts.expression import Expression
 from cohorts.expression.base import Concept
 from cohorts.expression.concept_sets import ConceptSet
 from cohorts.expression.groups import Criterion
+from cohorts.expression.paths import Steps, walk
 from cohorts.expression.read import references
-from cohorts.lint.findings import Finding, Steps, finding, walk
-from cohorts.plan.build import items_of
-from cohorts.plan.nodes import Plan
+from cohorts.lint.findings import Finding, finding
 
 # Which domain a table's standard concepts have (OMOP: a concept's domain says where its records go).
 _DOMAIN: Mapping[str, str] = {
@@ -149,17 +147,18 @@ def _korean(given: ConceptSet) -> str:
     return f"개념 집합 {given.id}{_named(given.name)}"
 
 
-def concept_sets(con: duckdb.DuckDBPyConnection, plan: Plan, expression: Expression) -> Iterator[Finding]:
-    """Concept sets that nothing uses, that hold nothing here, or of which this hospital has no record."""
+def concept_sets(con: duckdb.DuckDBPyConnection, expression: Expression, members: Sequence[Whole]) -> Iterator[Finding]:
+    """Concept sets that nothing uses, that hold nothing here, or of which this hospital has no record.
+
+    members: what each set of the definition, in their order, holds by this vocabulary.
+    """
     used = {number for _, number in references(expression)}
-    sets = [items_of(given) for given in expression.concept_sets or ()]
     for position, given in enumerate(expression.concept_sets or ()):
         if given.id not in used:
             yield finding(
                 "concept_set_unused", "note", ("ConceptSets", position),
                 f"Nothing in the definition uses {_set(given)}.", f"정의 어디에서도 {_korean(given)}을(를) 쓰지 않습니다.",
             )  # fmt: skip
-    members = resolve(con, sets)
     sizes = {position: len(found) for position, found in enumerate(members)}
     places = {given.id: position for position, given in enumerate(expression.concept_sets or ())}
     for position, given in enumerate(expression.concept_sets or ()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cdm.errors import BadInput
+from cdm.errors import BadInput, DefinitionRefused
 from cohorts.criteria.declare import Domain
 from cohorts.criteria.domains import DOMAINS, REFUSED
 from cohorts.expression.base import DateAdjustment, Period
@@ -13,6 +13,7 @@ from cohorts.expression.cohort import EndStrategy, Expression, ResultLimit
 from cohorts.expression.concept_sets import ConceptSet
 from cohorts.expression.criteria import CustomEra, Event
 from cohorts.expression.groups import CorrelatedCriteria, CriteriaGroup, Criterion, DemographicCriteria
+from cohorts.expression.paths import json_path, walk
 from cohorts.plan.demographics import DEMOGRAPHICS
 from cohorts.plan.filters import Filter, Operand
 from cohorts.plan.nodes import (
@@ -54,7 +55,7 @@ class _Numbers:
 
 
 def build(definitions: Mapping[str, Expression]) -> Plan:
-    """The plan of these definitions, in their order. Raises `BadInput` naming the definition."""
+    """The plan of these definitions, in their order. Raises `DefinitionRefused` naming definition and JSON path."""
     if not definitions:
         raise BadInput("there is no cohort definition to run; give at least one")
     numbers = _Numbers()
@@ -62,9 +63,18 @@ def build(definitions: Mapping[str, Expression]) -> Plan:
     for name, expression in definitions.items():
         try:
             built.append(_Builder(numbers, expression).definition(name))
-        except BadInput as error:
-            raise BadInput(f"definition {name}: {error}") from None
+        except _Unanswerable as error:
+            steps = next(steps for steps, part in walk(expression) if part is error.criterion)
+            raise DefinitionRefused(name, f"{json_path('$', steps)}: {error}") from None
     return Plan(tuple(built), tuple(numbers.streams), tuple(numbers.sets))
+
+
+class _Unanswerable(BadInput):
+    """What this criterion asks cannot be answered."""
+
+    def __init__(self, said: str, criterion: Criterion) -> None:
+        super().__init__(said)
+        self.criterion = criterion
 
 
 def items_of(concept_set: ConceptSet) -> tuple[SetItem, ...]:
@@ -117,6 +127,14 @@ class _Builder:
         return None if number is None else self._set(number)
 
     def _stream(self, criterion: Criterion, counted: str | None = None) -> int:
+        try:
+            return self._stream_of(criterion, counted)
+        except _Unanswerable:
+            raise
+        except BadInput as error:
+            raise _Unanswerable(str(error), criterion) from None
+
+    def _stream_of(self, criterion: Criterion, counted: str | None) -> int:
         event = criterion.event
         if criterion.kind in REFUSED:
             raise BadInput(f"the criterion {criterion.kind} cannot be answered: {REFUSED[criterion.kind]}; remove it")

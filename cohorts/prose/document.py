@@ -15,10 +15,10 @@ def explain(expression: Expression, lang: Lang = "en") -> str:
     Markdown: a heading per part (who enters, further conditions, inclusion rules, when a person leaves,
     concept sets), nested lists for nested groups. Every attribute that is given is said.
     """
-    sets = {s.id: s.name or str(s.id) for s in expression.concept_sets or ()}
+    sets = {s.id: _line(s.name) or str(s.id) for s in expression.concept_sets or ()}
     speaker = Speaker(lang, sets, {"en": "the index date", "ko": "기준일"}[lang])
     parts = [
-        [f"# {expression.title or _head('untitled', lang)}"],
+        [f"# {_line(expression.title) or _head('untitled', lang)}"],
         _entry(expression, speaker),
         _additional(expression, speaker),
         _rules(expression, speaker),
@@ -30,6 +30,11 @@ def explain(expression: Expression, lang: Lang = "en") -> str:
 
 def _head(key: str, lang: Lang) -> str:
     return HEADINGS[key][lang == "ko"]
+
+
+def _line(name: str | None) -> str:
+    """A name on one line: authors leave line breaks in them, which would end a heading or a list."""
+    return " ".join((name or "").split())
 
 
 def _entry(expression: Expression, speaker: Speaker) -> list[str]:
@@ -85,7 +90,7 @@ def _rules(expression: Expression, speaker: Speaker) -> list[str]:
         return limit
     out = [f"## {_head('rules', lang)}"]
     for n, rule in enumerate(expression.inclusion_rules, 1):
-        out += ["", f"### {_head('rule', lang)} {n}. {rule.name or ''}".rstrip(), ""]
+        out += ["", f"### {_head('rule', lang)} {n}. {_line(rule.name)}".rstrip(), ""]
         if rule.description:
             out += [rule.description, ""]
         if rule.expression.is_empty:
@@ -154,7 +159,7 @@ def _sets(sets: tuple[ConceptSet, ...], lang: Lang) -> list[str]:
         return []
     out = [f"## {_head('sets', lang)}", ""]
     for one in sets:
-        out.append(f"- {phrases.set_name(one.id, {one.id: one.name or str(one.id)}, lang)}")
+        out.append(f"- {phrases.set_name(one.id, {one.id: _line(one.name) or str(one.id)}, lang)}")
         out += [f"  - {_item(item, lang)}" for item in one.expression.items]
     return out
 

@@ -15,7 +15,7 @@ from flows.cli.options import Json
 if TYPE_CHECKING:
     from flows.cohort_run import Result
 
-app = typer.Typer(no_args_is_help=True, help="Run and explain ATLAS cohort definitions.")
+app = typer.Typer(no_args_is_help=True, help="Import, run, check and explain ATLAS cohort definitions.")
 Definition = Annotated[Path, typer.Argument(metavar="DEF.json", help="A Circe/ATLAS cohort expression.")]
 SourceUrl = Annotated[str, typer.Option("--source", help="The CDM's address (see: naru site add --help).")]
 Out = Annotated[Path, typer.Option("--out", help="The Parquet file to write.")]
@@ -38,7 +38,8 @@ def run(
     from flows import cohort_run
     from flows.home import home
 
-    result = cohort_run.run_one(home(), definition, source, out, attrition)
+    with show.steps(as_json):
+        result = cohort_run.run_one(home(), definition, source, out, attrition)
     _tell(result, as_json)
 
 
@@ -48,7 +49,8 @@ def run(
 )
 def run_all(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder of definitions; a number as file name is the id.")
+        Path,
+        typer.Argument(metavar="DIR", help="A folder of definitions; the files' names are the ids: numbers, or words."),
     ],
     source: SourceUrl,
     out: Out,
@@ -58,9 +60,62 @@ def run_all(
     from flows import cohort_run
     from flows.home import home
 
-    with show.steps():
+    with show.steps(as_json):
         result = cohort_run.run_folder(home(), folder, source, out)
     _tell(result, as_json)
+
+
+@app.command(
+    "import",
+    epilog="Example: naru cohort import --webapi https://atlas.example.org/WebAPI 1742 --out gi_bleed.json",
+)
+def import_(
+    webapi: Annotated[str, typer.Option("--webapi", help="The WebAPI's address, as ATLAS uses it.")],
+    number: Annotated[
+        int | None,
+        typer.Argument(
+            metavar="ID", help="The definition's number in ATLAS; without it all that there are are listed."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The definition's file; default ID.json. Its pins stand beside it.")
+    ] = None,
+    vocabulary: Annotated[
+        str | None,
+        typer.Option(
+            "--vocabulary", help="Key of the source whose vocabulary resolves the sets; default: the WebAPI's."
+        ),
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option("--token-file", help="A file (mode 600) with a bearer token; default: NARU_WEBAPI_TOKEN, if set."),
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace files that stand there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """A definition from an ATLAS/WebAPI, with its concept sets resolved there and pinned (DEF.pins.json)."""
+    from flows import cohort_import
+
+    api = cohort_import.webapi(webapi, token_file)
+    if number is None:
+        with show.steps(as_json):
+            lines = cohort_import.definitions(api)
+        if as_json:
+            show.as_json([asdict(line) for line in lines])
+        else:
+            show.table(("id", "name", "changed"), [(str(x.id), x.name, x.modified or "") for x in lines])
+        return
+    with show.steps(as_json):
+        written = cohort_import.import_one(api, number, out, vocabulary, replace=replace)
+    if as_json:
+        show.as_json(written.to_json())
+        return
+    pins = written.pins
+    show.text(
+        f"{written.out}: {pins.definition.name} ({pins.definition.id}), changed {pins.definition.modified or '?'}"
+    )
+    show.text(f"{written.pinned}: resolved with {pins.vocabulary.source_key}, {pins.vocabulary.version}")
+    show.table(("set", "name", "concepts"), [(str(x.id), x.name or "", len(x.concept_ids)) for x in pins.concept_sets])
 
 
 @app.command("check", epilog="Example: naru cohort check def.json --source sample://gibleed --lang ko")
@@ -70,7 +125,7 @@ def check(
     lang: Annotated[str | None, typer.Option("--lang", help="ko or en; default: the locale's.")] = None,
     as_json: Json = False,
 ) -> None:
-    """What is doubtful about a definition at this hospital: concepts, rules that can never match. Ends with 1 on an error."""
+    """What is doubtful about a definition at this hospital: concepts, rules that can never match, pins. Ends with 1 on an error."""
     from flows import prose
     from flows.cohort_run import lint_one
     from flows.home import home

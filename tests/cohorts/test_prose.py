@@ -11,6 +11,7 @@ from cohorts.expression.criteria import Event
 from cohorts.expression.groups import Criterion, DemographicCriteria
 from cohorts.prose import explain
 from cohorts.prose.words import ATTRIBUTES, KINDS
+from tests.cohorts import small
 
 ANY_TIME = {"Start": {"Coeff": -1}, "End": {"Coeff": 1}}
 
@@ -219,3 +220,12 @@ def test_excluded_types_and_selections_are_said_so():
     text = said("en", entry={"ConditionOccurrence": types})
     assert "record type other than claim" in text
     assert "sex not in “GI bleed”" in text
+
+
+def test_line_breaks_in_names_do_not_break_headings_and_lists() -> None:
+    sick = small.condition()
+    given = small.definition(sick, rules=[small.group(small.occurs(sick))], Title="A\ntitle")
+    given["ConceptSets"][1]["name"] = "two\n lines"
+    given["InclusionRules"][0]["name"] = "one\r\nrule"
+    lines = explain(parse(json.dumps(given), "x"), "en").splitlines()
+    assert {"# A title", "### Rule 1. one rule", "- “two lines”"} <= set(lines)
