@@ -51,7 +51,7 @@ class Reader:
         self, given: Sequence[tuple[int, Scan]], people: Flags | None, span: tuple[int, int] | None
     ) -> Iterator[tuple[int, Events]]:
         """The streams with their events; `people`: by number, whom alone they matter for."""
-        joined = people is not None and np.count_nonzero(people) <= _JOINED * len(people)
+        joined = people is not None and int(np.count_nonzero(people)) <= _JOINED * len(people)
         if joined:
             self._show("who", {"person_id": self._observed.ids[people]})
         if any(isinstance(condition, InSet) for _, scan in given for condition in scan.filters):

@@ -159,10 +159,40 @@ def why(
     if as_json:
         show.as_json(told.to_json())
     elif told.entries:
-        rows = [(e.start_date, e.end_date, e.kept_out_by or "in the cohort") for e in told.entries]
+        rows = [
+            (e.start_date, e.end_date, e.kept_out_by.said() if e.kept_out_by else "in the cohort") for e in told.entries
+        ]
         show.table(("event", "until", "kept out by"), rows)
     else:
         show.text("this person has no qualifying event")
+
+
+@app.command("test", epilog="Example: naru cohort test studies/gi_bleed/case.json")
+def made_up_people(
+    definition: Definition,
+    people: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[PEOPLE.yaml]",
+            help="A file of made-up people and the entries expected; default: DEF.people.yaml beside it.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run a definition on made-up people: is everybody where the file expects them. Ends with 1 where one is not."""
+    from flows.expectations import run_one
+
+    shown = run_one(definition, people)
+    amiss = [one.sentence for one in shown if one.sentence is not None]
+    if as_json:
+        show.as_json([one.to_json() for one in shown])
+    else:
+        for sentence in amiss:
+            show.text(sentence)
+        show.text(f"{len(shown) - len(amiss)} of {len(shown)} made-up people are where they are expected")
+    if amiss:
+        raise Found
 
 
 @app.command("explain", epilog="Example: naru cohort explain def.json --lang ko")
