@@ -21,6 +21,8 @@ from cdm.errors import BadInput
 from cdm.source import Need, Source
 from cohorts import needs
 from cohorts.attrition import Attrition
+from cohorts.columns.demographics import COLUMNS
+from cohorts.columns.filters import People
 from cohorts.columns.observed import Observed
 from cohorts.execution.concept_sets import ConceptSets
 from cohorts.execution.definition import Found
@@ -37,7 +39,7 @@ def need(definitions: Mapping[str, Expression]) -> Need:
     return needs.need(build(definitions))
 
 
-def generate(
+def generate(  # noqa: PLR0913  # what a caller may leave out is named
     source: Source,
     definitions: Mapping[str, Expression],
     out: Path,
@@ -46,23 +48,27 @@ def generate(
     limits: Limits | None = None,
     progress: Progress | None = None,
     kept: Path | None = None,
+    demographics: bool = False,
 ) -> dict[str, Attrition]:
     """Write the cohorts of all definitions to one Parquet file; return each one's attrition.
 
     Columns: `key` (BIGINT if every name is an integer, else VARCHAR: the definition's name), subject_id BIGINT,
     cohort_start_date DATE, cohort_end_date DATE; sorted by all four. progress: called with what is being done and
-    the fraction done. kept: a folder in which resolved concept sets are kept for the next run. Raises `BadInput` for
-    what cannot be answered, naming definition and table.
+    the fraction done. demographics: whether attrition tells people's sex and age at each step. kept: a folder in which
+    resolved concept sets are kept for the next run. Raises `BadInput` for what cannot be answered, naming definition
+    and table.
     """
     plan = build(definitions)
-    needed = needs.need(plan)
+    needed = needs.need(plan, COLUMNS if demographics else ())
     needs.refuse_missing(plan, source.tables(), needed.columns)
     report = progress or _silent
     with connect(limits) as con:
         source.attach(con, needed)
         try:
             concept_sets = kept_sets(source, kept)
-            attrition = generate_in(con, plan, out, key=key, progress=report, concept_sets=concept_sets)
+            attrition = generate_in(
+                con, plan, out, key=key, progress=report, concept_sets=concept_sets, demographics=demographics
+            )
         except duckdb.Error as error:
             raise _mendable(error, source.url, out) from None
     report("done", 1.0)
@@ -77,16 +83,18 @@ def generate_in(
     key: str = "cohort_definition_id",
     progress: Progress | None = None,
     concept_sets: ConceptSets | None = None,
+    demographics: bool = False,
 ) -> dict[str, Attrition]:
     """`generate` in an open engine whose schema `cdm` shows what the plan needs."""
-    tallies = [Tally(definition) for definition in plan.definitions]
+    tallies = [Tally(definition, demographics) for definition in plan.definitions]
     rows = CohortRows(plan)
 
-    def sink(number: int, found: Found, observed: Observed) -> None:
-        tallies[number].add(found)
+    def sink(number: int, found: Found, observed: Observed, persons: People | None) -> None:
+        tallies[number].add(found, persons)
         rows.add(number, found.cohort, observed)
 
-    carry_out(con, plan, sink, progress or _silent, concept_sets or ConceptSets())
+    further = COLUMNS if demographics else ()
+    carry_out(con, plan, sink, progress or _silent, concept_sets or ConceptSets(), further=further)
     rows.write(out, key)
     return {tally.definition.name: tally.attrition() for tally in tallies}
 

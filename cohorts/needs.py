@@ -42,9 +42,11 @@ class _Columns:
             self.add("person", ["year_of_birth"])
 
 
-def need(plan: Plan) -> Need:
-    """The tables and columns that the whole plan reads, in alphabetical order."""
+def need(plan: Plan, further: tuple[str, ...] = ()) -> Need:
+    """The tables and columns that the whole plan reads, in alphabetical order; and further ones of the table person."""
     columns = _Columns()
+    if further:
+        columns.add("person", ["person_id", *further])
     columns.add("observation_period", _PERIOD)
     scans = [(number, stream) for number, stream in enumerate(plan.streams) if isinstance(stream, Scan)]
     used = uses(plan)

@@ -39,7 +39,7 @@ def run_one(home: Home, definition: Path, url: str, out: Path, attrition: Path |
     for path, suffix in ((out, ".parquet"), (attrition, ".json")):
         if path is not None:
             checked_output(path, suffix)
-    result = _run(home, {name: definition}, url, out)
+    result = _run(home, {name: definition}, url, out, demographics=attrition is not None)
     if attrition is not None:
         with appearing(attrition) as fresh:
             fresh.write_text(json.dumps(result.attrition[name], ensure_ascii=False, indent=1), encoding="utf-8")
@@ -68,14 +68,16 @@ def why_one(home: Home, definition: Path, url: str, person_id: int) -> Why:
         return guarded("why", definition, lambda: why(source, expression, person_id))
 
 
-def _run(home: Home, files: Mapping[str, Path], url: str, out: Path) -> Result:
+def _run(home: Home, files: Mapping[str, Path], url: str, out: Path, *, demographics: bool = False) -> Result:
     definitions = dict(_read(files))
     with by_file(files):
         engine.need(definitions)  # what no CDM can answer is told before a database is asked
     with cdm.open_source(url, home.data) as source, appearing(out) as fresh, by_file(files):
 
         def work() -> dict[str, Attrition]:
-            return engine.generate(source, definitions, fresh, progress=_tell, kept=home.concept_sets)
+            return engine.generate(
+                source, definitions, fresh, progress=_tell, kept=home.concept_sets, demographics=demographics
+            )
 
         told = guarded("cohort", out, work)
         entries, people = _counts(fresh)

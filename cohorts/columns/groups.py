@@ -14,7 +14,7 @@ import numpy as np
 from cohorts.columns.events import Events
 from cohorts.columns.filters import People, Subjects, holds
 from cohorts.columns.keys import Flags, Whole
-from cohorts.columns.windows import IndexEvents, matches
+from cohorts.columns.windows import IndexEvents, Shared, matches
 from cohorts.plan.nodes import Check, Group, Person
 
 UNLIMITED = 2**31 - 1
@@ -27,14 +27,6 @@ class Surroundings:
     stream: Callable[[int], Events]
     people: People | None
     sets: Sequence[Whole]
-
-
-@dataclass(frozen=True)
-class Shared:
-    """Index rows that share keys. of: the key of each row, from 0. copies: how many rows each key has."""
-
-    of: Whole
-    copies: Whole
 
 
 def group_holds(group: Group, index: IndexEvents, around: Surroundings, shared: Shared | None = None) -> Flags:
@@ -68,11 +60,9 @@ def _among(children: list[Flags], empties: int, low: int, high: int, rows: int) 
 
 
 def _check(check: Check, index: IndexEvents, around: Surroundings, shared: Shared | None) -> Flags:
-    found = matches(check, index, around.stream(check.stream))
-    if shared is not None:
-        found = np.bincount(shared.of, found, minlength=len(shared.copies)).astype(np.int64)
-        if check.absent_passes and check.distinct is None:
-            found = found * shared.copies
+    found = matches(check, index, around.stream(check.stream), shared)
+    if shared is not None and check.absent_passes and check.distinct is None:
+        found = found * shared.copies
     low, high = _counts(check)
     passes = (low <= found) & (found <= high)
     return passes if check.absent_passes else passes & (found > 0)

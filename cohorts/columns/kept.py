@@ -9,10 +9,10 @@ import numpy as np
 from cohorts.columns.eras import joined, ordered
 from cohorts.columns.events import Counted, Events
 from cohorts.columns.filters import Subjects, holds
-from cohorts.columns.groups import Shared, Surroundings, group_holds
+from cohorts.columns.groups import Surroundings, group_holds
 from cohorts.columns.keys import FIRST_DAY, LAST_DAY, MISSING, Days, Flags, Whole, key, starts
 from cohorts.columns.observed import Observed
-from cohorts.columns.windows import IndexEvents
+from cohorts.columns.windows import IndexEvents, Shared
 from cohorts.plan.nodes import Adjust, Eras, Group
 
 

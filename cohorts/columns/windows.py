@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,14 @@ from cohorts.columns.keys import FIRST_DAY, LAST_DAY, MISSING, Days, Flags, Whol
 from cohorts.plan.nodes import Check, Side
 
 _PAIRS = 8_000_000  # looked at together
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Index rows that share keys. of: the key of each row, from 0. copies: how many rows each key has."""
+
+    of: Whole
+    copies: Whole
 
 
 @dataclass(frozen=True)
@@ -66,8 +74,10 @@ def bound(side: Side, index: IndexEvents, *, latest: bool) -> Whole | None:
     return found
 
 
-def matches(check: Check, index: IndexEvents, events: Events) -> Whole:
-    """How many events (or distinct values) of the stream lie in the check's window, for each index event."""
+def matches(check: Check, index: IndexEvents, events: Events, shared: Shared | None = None) -> Whole:
+    """How many events (or distinct values) of the stream lie in the check's window, for each index row, or key."""
+    if shared is not None:
+        return _of_keys(check, index, events, shared)
     window = check.window
     low, high = bound(window.start_from, index, latest=True), bound(window.start_to, index, latest=False)
     first = np.searchsorted(events.key, index.base + (FIRST_DAY if low is None else inside(low)))
@@ -81,6 +91,27 @@ def matches(check: Check, index: IndexEvents, events: Events) -> Whole:
     if never is not None:
         counts[never] = 0
     return counts if only_starts else _looked_at(check, index, events, first, first + counts)
+
+
+def _of_keys(check: Check, index: IndexEvents, events: Events, shared: Shared) -> Whole:
+    """Events are counted once for each row of a key, values once for the key."""
+    keys = len(shared.copies)
+    if check.distinct is None:
+        return np.bincount(shared.of, matches(check, index, events), minlength=keys).astype(np.int64)
+    every = replace(check, distinct=None, op=2, count=2)
+    counted = matches(every, index, events) > 0
+    row, at = _pairs(every, index, events, np.flatnonzero(counted))
+    return _count(check, events, shared.of[row], at, keys)
+
+
+def _pairs(check: Check, index: IndexEvents, events: Events, rows: Whole) -> tuple[Whole, Whole]:
+    """All (row, position of an event in its window) of these rows."""
+    low, high = bound(check.window.start_from, index, latest=True), bound(check.window.start_to, index, latest=False)
+    first = np.searchsorted(events.key, index.base + (FIRST_DAY if low is None else inside(low)))
+    last = np.searchsorted(events.key, index.base + (LAST_DAY if high is None else inside(high)), "right")
+    row, at = expand(first[rows], last[rows])
+    held = _inside(check, index, events, rows[row], at)
+    return (rows[row], at) if held is None else (rows[row][held], at[held])
 
 
 def _beyond(low: Whole | None, high: Whole | None) -> Flags | None:

@@ -13,11 +13,13 @@ from cohorts.needs import looks_at_people, person_columns
 from cohorts.plan.nodes import Plan
 
 
-def read_people(con: duckdb.DuckDBPyConnection, plan: Plan, observed: Observed) -> People | None:
-    """The columns that the plan's conditions look at; None: none does."""
-    if not looks_at_people(plan):
+def read_people(
+    con: duckdb.DuckDBPyConnection, plan: Plan, observed: Observed, further: tuple[str, ...] = ()
+) -> People | None:
+    """The columns that the plan's conditions look at, and further ones; None: there are none."""
+    if not looks_at_people(plan) and not further:
         return None
-    names = person_columns(plan)
+    names = sorted({*person_columns(plan), *further})
     found = ask(con, f"SELECT {', '.join(['person_id', *names])} FROM cdm.person WHERE person_id IS NOT NULL")
     number = observed.number(whole(found["person_id"]))
     known = number >= 0

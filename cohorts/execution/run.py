@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 
 from cohorts.columns.entries import Entries
+from cohorts.columns.filters import People
 from cohorts.columns.keys import Flags
 from cohorts.columns.observed import Observed
 from cohorts.execution.concept_sets import ConceptSets
@@ -21,7 +22,7 @@ from cohorts.plan.nodes import Plan
 from cohorts.plan.uses import uses
 
 Progress = Callable[[str, float], None]
-Sink = Callable[[int, Found, Observed], None]
+Sink = Callable[[int, Found, Observed, People | None], None]
 _WORTH = 0.5  # leaving others' events out pays if people with primary events are at most this share of all
 
 
@@ -31,17 +32,20 @@ def carry_out(
     sink: Sink,
     progress: Progress,
     concept_sets: ConceptSets,
+    *,
+    further: tuple[str, ...] = (),
     rows: int = ROWS,
 ) -> None:
     """Find every definition of the plan in an engine whose schema `cdm` shows what it needs.
 
     sink: gets the number of a definition and what was found among one part of the people; parts in order of person_id.
+    further: columns of the table person that the sink looks at.
     rows: how many events a part may have in memory, as far as can be told before.
     """
     progress("concept sets", 0.0)
     sets = concept_sets.resolve(con, plan.sets)
     observed = read_observed(con)
-    people = read_people(con, plan, observed)
+    people = read_people(con, plan, observed, further)
     reader = Reader(con, observed, sets, uses(plan))
     several = parts(con, plan, observed, rows)
     for done, part in enumerate(several):
@@ -61,7 +65,7 @@ def _carry_out(plan: Plan, streams: Streams, part: Part, sink: Sink, progress: P
     streams.fill(later, _few(primaries, part, len(streams.observed.ids)))
     for number, (definition, primary) in enumerate(zip(plan.definitions, primaries, strict=True)):
         progress("rules and exits", 0.6 + 0.4 * number / len(primaries))
-        sink(number, find(definition, primary, streams), streams.observed)
+        sink(number, find(definition, primary, streams), streams.observed, streams.people)
 
 
 def _few(primaries: Sequence[Entries], part: Part, people: int) -> Flags | None:

@@ -114,7 +114,7 @@ def _carried_out(con: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[dict[int, 
     kept: dict[int, Found] = {}
     seen: list[Observed] = []
 
-    def sink(owner: int, one: Found, observed: Observed) -> None:
+    def sink(owner: int, one: Found, observed: Observed, _: object) -> None:
         kept[owner] = one
         seen.append(observed)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Import, run, check and explain ATLAS cohort definitions.")
 Definition = Annotated[Path, typer.Argument(metavar="DEF.json", help="A Circe/ATLAS cohort expression.")]
+SHOWN = 12
+_FEMALE, _MALE = 8532, 8507  # OMOP's concepts of gender
 SourceUrl = Annotated[str, typer.Option("--source", help="The CDM's address (see: naru site add --help).")]
 Out = Annotated[Path, typer.Option("--out", help="The Parquet file to write.")]
 
@@ -30,7 +33,8 @@ def run(
     source: SourceUrl,
     out: Out,
     attrition: Annotated[
-        Path | None, typer.Option("--attrition", help="Also write people and entries after each rule (JSON).")
+        Path | None,
+        typer.Option("--attrition", help="Also write people (by sex and age) and entries after each rule (JSON)."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -216,4 +220,32 @@ def _tell(result: Result, as_json: bool) -> None:
     )
     if result.definitions == 1:
         for told in result.attrition.values():
-            show.table(("rule", "people", "entries"), [(s["rule"], s["people"], s["entries"]) for s in told["steps"]])
+            _show_attrition(told)
+
+
+def _show_attrition(told: Mapping[str, Any]) -> None:
+    """The rules in turn, with sex and age where they were asked for; then ATLAS's view: by the set of rules kept."""
+    described = any(step.get("strata") for step in told["steps"])
+    head = ("rule", "people", "entries", *(("women", "men", "under 20", "20-59", "60 and over") if described else ()))
+    rows = [
+        (step["rule"], step["people"], step["entries"], *(_described(step) if described else ()))
+        for step in told["steps"]
+    ]
+    show.table(head, rows)
+    combinations = told["combinations"]
+    if combinations:
+        show.text("By the rules that events keep (people: those whose best event keeps just these)")
+        rows = [(", ".join(map(str, c["rules"])) or "none", c["people"], c["entries"]) for c in combinations[:SHOWN]]
+        show.table(("rules kept", "people", "events"), rows)
+        if len(combinations) > SHOWN:
+            show.text(f"and {len(combinations) - SHOWN} more: --attrition FILE.json tells them all")
+
+
+def _described(step: Mapping[str, Any]) -> tuple[int, ...]:
+    """People of a step by sex, and by age where it is known."""
+    strata = step.get("strata", [])
+    ages = [(int(one["age"].split("-")[0]), one["people"]) for one in strata if one["age"]]
+    return (
+        *(sum(one["people"] for one in strata if one["gender_concept_id"] == sex) for sex in (_FEMALE, _MALE)),
+        *(sum(people for age, people in ages if low <= age < high) for low, high in ((0, 20), (20, 60), (60, 999))),
+    )
