@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cohorts.columns.events import NO_ID, Events
-from cohorts.columns.keys import LAST_DAY, MISSING, Days, Flags, Whole, key, starts
+from cohorts.columns.keys import LAST_DAY, MISSING, Days, Flags, Whole, broken, key, starts
 from cohorts.columns.observed import Observed
 from cohorts.columns.windows import IndexEvents
 from cohorts.plan.nodes import Limit
@@ -104,11 +104,7 @@ def _order(given: Entries, day: Days) -> Whole | None:
     same = keys[1:] == keys[:-1]
     if not same.any():
         return order
-    tied = np.flatnonzero(np.concatenate((same, [False])) | np.concatenate(([False], same)))
-    order = np.arange(len(keys)) if order is None else order
-    rows = order[tied]
-    order[tied] = rows[np.lexsort([*_ties(given, rows), keys[tied]])]
-    return order
+    return broken(np.arange(len(keys)) if order is None else order, same, lambda rows: _ties(given, rows))
 
 
 def _ties(given: Entries, rows: Whole) -> list[npt.NDArray[np.generic]]:

@@ -5,6 +5,8 @@ A day is days since 1970-01-01 (int32); a key is a person's number and a day in 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -44,6 +46,21 @@ def person_of(keys: Whole) -> Whole:
 def day_of(keys: Whole) -> Whole:
     """The day in each key."""
     return (keys & ((1 << BITS) - 1)) - ZERO
+
+
+def broken(order: Whole, same: Flags, ties: Callable[[Whole], Sequence[npt.NDArray[np.generic]]]) -> Whole:
+    """An order with its ties broken. same: whether each row in order ties with the next one.
+
+    ties: the columns that decide among given rows, the one that decides first last (as np.lexsort takes them).
+    """
+    if not same.any():
+        return order
+    tied = np.flatnonzero(np.append(same, False) | np.insert(same, 0, False))
+    run = np.cumsum(np.insert(~same, 0, True))[tied]
+    rows = order[tied]
+    order = order.copy()
+    order[tied] = rows[np.lexsort([*ties(rows), run])]
+    return order
 
 
 def starts(sorted_values: npt.NDArray[np.generic]) -> npt.NDArray[np.intp]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from cohorts.columns.events import Counted, Events
-from cohorts.columns.keys import MISSING, Days, Flags, Whole, key
+from cohorts.columns.keys import MISSING, Days, Flags, Whole, broken, key, person_of
 from cohorts.columns.observed import Observed, observed
 from cohorts.execution.arrow import ask, days, flags, fractions, known, small, whole
 from cohorts.plan.filters import InSet
@@ -172,12 +172,16 @@ def _first(answer: _Answer, inside: Flags) -> Flags:
     assert answer.event_id is not None
     assert answer.passes is not None
     rows = np.flatnonzero(inside & (answer.rank != MISSING))
-    ranked = key(answer.person[rows], answer.rank[rows])
+    ranked, ids = key(answer.person[rows], answer.rank[rows]), answer.event_id[rows]
     stream = None if answer.stream is None else answer.stream[rows]
-    order = np.lexsort([answer.event_id[rows], ranked, *([] if stream is None else [stream])])
-    changes = np.diff(answer.person[rows][order]) != 0
+    order = np.argsort(ranked, kind="stable")
     if stream is not None:
-        changes |= np.diff(stream[order]) != 0
+        order = order[np.argsort(stream[order], kind="stable")]
+    same, changes = np.diff(ranked[order]) == 0, np.diff(person_of(ranked[order])) != 0
+    if stream is not None:
+        other = np.diff(stream[order]) != 0
+        same, changes = same & ~other, changes | other
+    order = broken(order, same, lambda tied: [ids[tied]])
     leads = rows[order[np.concatenate((np.ones(min(1, len(order)), bool), changes))]]
     kept = np.zeros(len(inside), bool)
     kept[leads] = answer.passes[leads]
