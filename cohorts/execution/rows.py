@@ -16,6 +16,7 @@ from cohorts.columns.observed import Observed
 from cohorts.plan.nodes import Plan
 
 _GROUP = 1 << 20  # rows of a row group
+# Differences of ordered numbers pack into fewer bytes than zstd leaves of them plain, at half the time.
 
 
 class CohortRows:
@@ -44,7 +45,11 @@ class CohortRows:
             ]
         )
         order = sorted(range(len(self._names)), key=lambda at: int(self._names[at]) if whole else self._names[at])
-        with pq.ParquetWriter(out, schema, compression="zstd", compression_level=3) as writer:
+        delta = {name: "DELTA_BINARY_PACKED" for name in schema.names if schema.field(name).type != pa.string()}
+        dictionary = [name for name in schema.names if name not in delta]
+        with pq.ParquetWriter(
+            out, schema, compression="none", use_dictionary=dictionary or False, column_encoding=delta
+        ) as writer:
             waiting: list[pa.Table] = []
             for at in order:
                 label = int(self._names[at]) if whole else self._names[at]
