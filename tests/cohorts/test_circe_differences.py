@@ -18,6 +18,7 @@ from cohorts.attrition import Attrition
 from cohorts.engine import generate, need
 from cohorts.expression import parse
 from tests.cohorts import oracle, reference, small
+from tests.cohorts.small import all_three as cohort
 from tests.cohorts.small import (
     by_circe,
     by_reference,
@@ -33,7 +34,6 @@ from tests.cohorts.small import (
     occurs,
     window,
 )
-from tests.cohorts.small import all_three as cohort
 from tests.tables import write_duckdb
 
 ONE = conditions("1 | 1 | 10 | 2011-01-01 | 2011-01-05")
@@ -280,7 +280,6 @@ def _two_rows(kind: str) -> dict[str, str]:
                3 | 1 | 20 | 2011-01-01 | 2011-01-05 | 6 | 8""".replace("source", "condition_source_concept_id").replace(
                 "detail", "visit_detail_id"
             ),
-        ),
         ),
         "Measurement": (
             "measurement",
