@@ -98,8 +98,11 @@ PINS = (
 )
 
 
-def script(expression: Mapping[str, Any], *, attrition: bool = False) -> str:
-    """circe-be's script in the dialect of SQL Server."""
+def script(expression: Mapping[str, Any], *, attrition: bool = False, mended: bool = True) -> str:
+    """circe-be's script in the dialect of SQL Server.
+
+    mended: without the last comment of an episode criterion, which swallows the bracket that closes it.
+    """
     try:
         text: str = build_cohort_query(
             json.dumps(expression), cdm_schema="cdm", target_table="results.cohort", result_schema="results",
@@ -107,8 +110,7 @@ def script(expression: Mapping[str, Any], *, attrition: bool = False) -> str:
         )  # fmt: skip
     except RuntimeError as error:
         raise NoAnswer(f"refused: {error}") from None
-    # The last comment of an episode criterion swallows the bracket that closes it.
-    return str(render(text)).replace("-- End Episode Criteria", "")
+    return str(render(text)).replace("-- End Episode Criteria" if mended else "never", "")
 
 
 def statements(text: str) -> list[str]:

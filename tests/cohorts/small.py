@@ -155,28 +155,43 @@ def cohort(folder: Path, tables: Mapping[str, Any], expression: Json, **options:
 
 
 @cache
+def circe_tables() -> Mapping[str, pa.Table]:
+    """Every table and column of a CDM, without rows."""
+    return {name: table.slice(0, 0) for name, table in tiny.tables(2).items()}
+
+
+@cache
 def _circe() -> oracle.Circe:
-    """circe-be at a hospital that has every table and column, and no rows."""
-    return oracle.Circe({name: table.slice(0, 0) for name, table in tiny.tables(2).items()})
+    return oracle.Circe(circe_tables())
 
 
 def _arrow(tables: Mapping[str, Any]) -> dict[str, pa.Table]:
     return {name: table(text) if isinstance(text, str) else text for name, text in {**BASE, **tables}.items()}
 
 
+def circe_answer(tables: Mapping[str, Any], expression: Json, *, ours_among_equals: bool = True) -> oracle.Answer:
+    """What circe-be's SQL finds; among equals in Naru's order, if it is to. Raises `oracle.NoAnswer`."""
+    dialect = oracle.pinned() if ours_among_equals else oracle.statements
+    return _circe().answer(expression, dialect, _arrow(tables))
+
+
 def by_circe(
     tables: Mapping[str, Any], expression: Json, *, ours_among_equals: bool = True
 ) -> list[tuple[object, ...]]:
-    """What circe-be's SQL finds; among equals in Naru's order, if it is to. Raises `oracle.NoAnswer`."""
-    dialect = oracle.pinned() if ours_among_equals else oracle.statements
-    return list(_circe().answer(expression, dialect, _arrow(tables)).rows)
+    """The rows that circe-be's SQL finds."""
+    return list(circe_answer(tables, expression, ours_among_equals=ours_among_equals).rows)
+
+
+def reference_hospital(tables: Mapping[str, Any]) -> reference.Hospital:
+    """A column that a text table leaves out is NULL."""
+    nulls = {name: dict.fromkeys(one.column_names) for name, one in circe_tables().items()}
+    rows = {name: [nulls.get(name, {}) | row for row in one.to_pylist()] for name, one in _arrow(tables).items()}
+    return reference.Hospital(rows)
 
 
 def by_reference(tables: Mapping[str, Any], expression: Json) -> list[tuple[object, ...]]:
-    """What our reference finds; a column that a text table leaves out is NULL."""
-    nulls = {name: dict.fromkeys(one.column_names) for name, one in _circe().tables.items()}
-    filled = {name: [nulls.get(name, {}) | row for row in one.to_pylist()] for name, one in _arrow(tables).items()}
-    return list(reference.cohort(expression, reference.Hospital(filled)).rows)
+    """The rows that our reference finds."""
+    return list(reference.cohort(expression, reference_hospital(tables)).rows)
 
 
 def all_three(folder: Path, tables: Mapping[str, Any], expression: Json) -> list[tuple[object, ...]]:
