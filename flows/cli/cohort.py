@@ -203,12 +203,16 @@ def made_up_people(
 def explain(
     definition: Definition,
     lang: Annotated[str | None, typer.Option("--lang", help="ko or en; default: the locale's.")] = None,
+    as_json: Json = False,
 ) -> None:
-    """A definition in Korean or English prose."""
-    from cohorts.expression import read
+    """A definition in Korean or English prose, as it is really evaluated: Markdown, or its sections and clauses as JSON."""
     from flows import prose
 
-    show.text(prose.definition(read(definition), prose.language(lang)))
+    told = prose.definition(definition, prose.language(lang))
+    if as_json:
+        show.as_json(told.to_json())
+    else:
+        show.text(told.markdown())
 
 
 def _tell(result: Result, as_json: bool) -> None:

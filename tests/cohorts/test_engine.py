@@ -170,7 +170,6 @@ def test_need_names_exactly_the_columns_that_are_read() -> None:
             "condition_occurrence_id",
             "condition_start_date",
             "person_id",
-            "visit_occurrence_id",
         ),
         "observation_period": ("observation_period_end_date", "observation_period_start_date", "person_id"),
         "person": ("person_id", "year_of_birth"),
