@@ -49,19 +49,22 @@ class Entries:
         return IndexEvents(self.person, self.start, self.end, self.visit, self.op_start, self.op_end)
 
 
-def primary(streams: Sequence[Events], observed: Observed, prior_days: int, post_days: int, *, visit: bool) -> Entries:
+def primary(
+    streams: Sequence[Events], observed: Observed, prior_days: int, post_days: int, *, visit: bool, ties: bool
+) -> Entries:
     """The events that lie in an observation period, with so many days of it before and after them.
 
-    visit: whether the definition looks at the visits of index events.
+    visit: whether the definition looks at the visits of index events. ties: whether it matters which of a person's
+    events of one day comes first.
     """
     parts = [_observed(events, nth, observed, prior_days, post_days, visit=visit) for nth, events in enumerate(streams)]
     if len(parts) == 1:
-        return _ordered(parts[0])
+        return _ordered(parts[0], ties=ties)
     columns: dict[str, Any] = {}
     for field in fields(Entries):
         values = [getattr(part, field.name) for part in parts]
         columns[field.name] = None if values[0] is None else np.concatenate(values)
-    return _ordered(Entries(**columns))
+    return _ordered(Entries(**columns), ties=ties)
 
 
 def _observed(events: Events, nth: int, observed: Observed, prior_days: int, post_days: int, *, visit: bool) -> Entries:
@@ -83,26 +86,25 @@ def _observed(events: Events, nth: int, observed: Observed, prior_days: int, pos
     )
 
 
-def _ordered(given: Entries) -> Entries:
-    order = _order(given, given.sort)
+def _ordered(given: Entries, *, ties: bool) -> Entries:
+    order = _order(given, given.sort, ties=ties)
     return given if order is None else given.take(order)
 
 
 def by_start(given: Entries) -> Entries:
     """The rows in order of person, start date and ties."""
-    order = None if given.sort is given.start else _order(given, given.start)
+    order = None if given.sort is given.start else _order(given, given.start, ties=True)
     return given if order is None else given.take(order)
 
 
-def _order(given: Entries, day: Days) -> Whole | None:
-    """The order of person, day, and ties; None: they stand in it."""
+def _order(given: Entries, day: Days, *, ties: bool) -> Whole | None:
+    """The order of person, day, and ties if they matter; None: they stand in it."""
     keys = key(given.person, day)
     order: Whole | None = None
     if bool((keys[1:] < keys[:-1]).any()):
         order = np.argsort(keys, kind="stable")
         keys = keys[order]
-    same = keys[1:] == keys[:-1]
-    if not same.any():
+    if not ties or not (same := keys[1:] == keys[:-1]).any():
         return order
     return broken(np.arange(len(keys)) if order is None else order, same, lambda rows: _ties(given, rows))
 

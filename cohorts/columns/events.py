@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from cohorts.columns.keys import Days, Flags, Whole
+from cohorts.columns.keys import BITS, MISSING, ZERO, Days, Flags, Whole
 
 NO_ID = np.int64(np.iinfo(np.int64).min)  # an id that is not known
 
@@ -49,6 +50,12 @@ class Events:
         columns = {field.name: getattr(self, field.name) for field in fields(self)}
         taken = {name: column[rows] for name, column in columns.items() if column is not None}
         return replace(self, **taken)
+
+    @cached_property
+    def latest(self) -> Whole:
+        """The key of the latest end of a person's events up to each one; an unknown end is before all days."""
+        person = self.person.astype(np.int64) << BITS
+        return np.maximum.accumulate(np.where(self.ends == MISSING, person, person + ZERO + self.ends))
 
     @property
     def ends(self) -> Days:

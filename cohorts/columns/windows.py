@@ -42,13 +42,12 @@ class IndexEvents:
         """What gives a key when a day is added."""
         return base(self.person)
 
-    def part(self, low: int, high: int) -> IndexEvents:
-        """Rows low to high."""
-        visit = None if self.visit is None else self.visit[low:high]
+    def take(self, rows: Whole | slice) -> IndexEvents:
+        """These rows."""
+        visit = None if self.visit is None else self.visit[rows]
         return IndexEvents(
-            self.person[low:high], self.start[low:high], self.end[low:high], visit, self.op_start[low:high],
-            self.op_end[low:high],
-        )  # fmt: skip
+            self.person[rows], self.start[rows], self.end[rows], visit, self.op_start[rows], self.op_end[rows]
+        )
 
 
 def bound(side: Side, index: IndexEvents, *, latest: bool) -> Whole | None:
@@ -84,13 +83,24 @@ def matches(check: Check, index: IndexEvents, events: Events, shared: Shared | N
     only_starts = window.end_from.is_open and window.end_to.is_open and not check.same_visit and not check.distinct
     never = _beyond(low, high)
     if only_starts and _asks_for_any(check):
-        found = _any(events, first, index, high)
-        return np.where(never, 0, found) if never is not None else found
+        there = _any(events, first, index, high)
+        if never is not None:
+            there[never] = 0
+        return there
     last = np.searchsorted(events.key, index.base + (LAST_DAY if high is None else inside(high)), "right")
     counts = np.maximum(last - first, 0)
     if never is not None:
         counts[never] = 0
-    return counts if only_starts else _looked_at(check, index, events, first, first + counts)
+    if only_starts:
+        return counts
+    found = np.zeros(len(index), np.int64)
+    rows = np.flatnonzero(counts)
+    if _asks_whether_any_reaches(check):
+        known, reaches = _reaching(check, index, events, first, last)
+        found[known] = reaches[known] & (counts[known] > 0)
+        rows = rows[~known[rows]]
+    found[rows] = _looked_at(check, index.take(rows), events, first[rows], first[rows] + counts[rows])
+    return found
 
 
 def _of_keys(check: Check, index: IndexEvents, events: Events, shared: Shared) -> Whole:
@@ -127,13 +137,33 @@ def _asks_for_any(check: Check) -> bool:
     return check.distinct is None and (check.op, check.count) in {(2, 1), (0, 0), (1, 0)}
 
 
+def _asks_whether_any_reaches(check: Check) -> bool:
+    """Whether one event that ends on or after a day is all that matters."""
+    window = check.window
+    return _asks_for_any(check) and not check.same_visit and window.end_to.is_open and not window.end_from.is_open
+
+
+def _reaching(check: Check, index: IndexEvents, events: Events, first: Whole, last: Whole) -> tuple[Flags, Flags]:
+    """Where it is known, and whether an event of the window ends on or after the day asked for.
+
+    It is known where the window begins with the person's first event: then by the latest end up to its last one.
+    """
+    if not len(events):
+        return np.ones(len(index), bool), np.zeros(len(index), bool)
+    known = (first == 0) | (events.person[np.maximum(first - 1, 0)] != index.person)
+    day = bound(check.window.end_from, index, latest=True)
+    assert day is not None
+    return known, (events.latest[np.maximum(last - 1, 0)] >= index.base + inside(day)) & (day <= LAST_DAY)
+
+
 def _any(events: Events, first: Whole, index: IndexEvents, high: Whole | None) -> Whole:
     """1 where the first event at or after the window's first day is inside, else 0: one search instead of two."""
     if not len(events):
         return np.zeros(len(index), np.int64)
     last = index.base + (LAST_DAY if high is None else inside(high))
     held = events.key[np.minimum(first, len(events) - 1)] <= last
-    return (held & (first < len(events))).astype(np.int64)
+    found: Flags = held & (first < len(events))
+    return found.astype(np.int64)
 
 
 def _looked_at(check: Check, index: IndexEvents, events: Events, first: Whole, last: Whole) -> Whole:
@@ -145,7 +175,7 @@ def _looked_at(check: Check, index: IndexEvents, events: Events, first: Whole, l
         done = upto[low - 1] if low else 0
         high = max(int(np.searchsorted(upto, done + _PAIRS, "right")), low + 1)
         row, at = expand(first[low:high], last[low:high])
-        part = index.part(low, high)
+        part = index.take(slice(low, high))
         held = _inside(check, part, events, row, at)
         if held is not None:
             row, at = row[held], at[held]

@@ -24,7 +24,7 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, bound: Bound | None = None) ->
 def days(column: pa.ChunkedArray[Any]) -> Days:
     """Dates as days since 1970-01-01; MISSING where NULL. Days beyond the calendar (infinity) become its ends."""
     one = column.combine_chunks()
-    found = one.view(pa.int32()).fill_null(int(MISSING)).to_numpy(zero_copy_only=False)
+    found = _filled(one.view(pa.int32()), int(MISSING)).to_numpy(zero_copy_only=False)
     if len(found) and found.max() > LAST_DAY:
         found = np.minimum(found, LAST_DAY)
     if len(found) and found.min() < FIRST_DAY:
@@ -37,7 +37,11 @@ def whole(column: pa.ChunkedArray[Any]) -> Whole:
     one = column.combine_chunks()
     if one.type != pa.int64():
         one = pc.cast(one, pa.int64())
-    return one.fill_null(int(NO_ID)).to_numpy(zero_copy_only=False)
+    return _filled(one, int(NO_ID)).to_numpy(zero_copy_only=False)
+
+
+def _filled(column: pa.Array[Any], value: int) -> pa.Array[Any]:
+    return column.fill_null(value) if column.null_count else column
 
 
 def fractions(column: pa.ChunkedArray[Any]) -> npt.NDArray[np.float64]:

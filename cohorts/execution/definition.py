@@ -50,7 +50,8 @@ def primary_events(given: Definition, streams: Streams) -> Entries:
     """The primary events after their limit."""
     visit = index_use(groups_of(given)).visit
     events = [streams[number] for number in given.primary]
-    found = limits.primary(events, streams.observed, given.prior_days, given.post_days, visit=visit)
+    decides = bool(given.rules) or {given.primary_limit, given.qualified_limit, given.limit} != {"all"}
+    found = limits.primary(events, streams.observed, given.prior_days, given.post_days, visit=visit, ties=decides)
     chosen = limits.limited(found, given.primary_limit, found.sort)
     return found if chosen is None else found.take(chosen)
 

@@ -106,6 +106,21 @@ def test_one_search_tells_whether_there_is_any(seed, start_from, start_to, op_co
     assert matches(check, index, events).tolist() == found
 
 
+@FEW
+@given(
+    seed=st.integers(0, 10_000),
+    start_from=SIDE,
+    start_to=SIDE,
+    end_from=SIDE,
+    op_count=st.sampled_from([(2, 1), (0, 0)]),
+)
+def test_the_latest_end_tells_whether_any_event_reaches_a_day(seed, start_from, start_to, end_from, op_count):
+    check = Check(0, Window(start_from, start_to, end_from, OPEN), False, *op_count)
+    index, events = index_events(seed), stream(seed + 1)
+    passes = [count > 0 for count in looked_at(check, index, events)]
+    assert (matches(check, index, events) > 0).tolist() == passes
+
+
 def test_pairs_are_looked_at_a_bounded_number_at_a_time(monkeypatch):
     check = Check(0, Window(OPEN, OPEN, Side(from_start=-3), OPEN), False, 2, 3)
     index, events = index_events(5, rows=40), stream(6, rows=60)
