@@ -31,7 +31,7 @@ def in_range(value: Any, op: str, first: Any, last: Any) -> bool:
     if value is None or isinstance(value, Absent):
         return False
     if op.endswith("bt"):
-        return (first <= value <= last) != op.startswith("!")
+        return bool(first <= value <= last) != op.startswith("!")
     return bool(_OPERATORS[op](value, first))
 
 
@@ -82,7 +82,8 @@ def is_listed(value: Any, listed: Collection[Json], *, exclude: bool) -> bool:
         return True
     if value is None or isinstance(value, Absent):
         return False
-    return (value in {one["CONCEPT_ID"] for one in listed}) != exclude
+    is_one: bool = value in {one["CONCEPT_ID"] for one in listed}
+    return is_one != exclude
 
 
 def is_selected(value: Any, given: Json, concept_sets: Any) -> bool:
