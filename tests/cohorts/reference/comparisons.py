@@ -73,7 +73,8 @@ def fits_text(value: Any, given: Json) -> bool:
     after = "%" if op in {"contains", "startsWith"} else ""
     text = re.sub(r"\\*'", "'", given["Text"])  # circe-be drops backslashes before an apostrophe
     wild = "".join({"%": ".*", "_": "."}.get(letter, re.escape(letter)) for letter in before + text + after)
-    return bool(re.fullmatch(wild, value, re.DOTALL)) != given["Op"].startswith("!")
+    negated: bool = given["Op"].startswith("!")
+    return bool(re.fullmatch(wild, value, re.DOTALL)) != negated
 
 
 def is_listed(value: Any, listed: Collection[Json], *, exclude: bool) -> bool:
@@ -82,8 +83,7 @@ def is_listed(value: Any, listed: Collection[Json], *, exclude: bool) -> bool:
         return True
     if value is None or isinstance(value, Absent):
         return False
-    is_one: bool = value in {one["CONCEPT_ID"] for one in listed}
-    return is_one != exclude
+    return (value in {one["CONCEPT_ID"] for one in listed}) != exclude
 
 
 def is_selected(value: Any, given: Json, concept_sets: Any) -> bool:
