@@ -10,6 +10,7 @@ from deid.policy.reference import page as policy_page
 from docs.from_code.command_line import cli
 from docs.from_code.markdown import MADE
 from docs.from_code.package import package
+from docs.from_code.people_file import people_file
 from docs.from_code.quality_checks import quality_checks
 from docs.from_code.sources import sources
 from docs.from_code.study_file import conditions, site_file, study_file
@@ -20,6 +21,7 @@ REFERENCE = Path(__file__).parent / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
     "cli.md": cli,
     "study-file.md": study_file,
+    "people-file.md": people_file,
     "site-file.md": site_file,
     "conditions.md": conditions,
     "permissions.md": lambda: f"{MADE}\n\n{matrix_page()}",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Literal
 
 from cdm.errors import BadInput
-from cohorts.expression import Expression
-from cohorts.prose import explain
+from cohorts.expression import read
+from cohorts.prose import Document, document, explain
 from extract.spec import Window
 from flows.study import Study
 
@@ -28,9 +29,9 @@ def language(given: str | None) -> Language:
     return "ko" if wanted == "ko" else "en"
 
 
-def definition(expression: Expression, lang: Language) -> str:
-    """A cohort definition in prose."""
-    return explain(expression, lang)
+def definition(path: Path, lang: Language) -> Document:
+    """A cohort definition in prose; where it has no title, its file's name is its title."""
+    return document(read(path), lang, path.stem)
 
 
 def study(asked: Study, lang: Language) -> str:
@@ -38,12 +39,11 @@ def study(asked: Study, lang: Language) -> str:
     spec, head = asked.spec, HEADINGS[lang]
     parts = [
         f"# {getattr(spec.title, lang)}",
-        f"## {head['purpose']}\n{getattr(spec.purpose, lang)}",
-        f"## {head['case']}\n{explain(asked.definitions['case'], lang)}",
-        f"## {head['control']}\n{explain(asked.definitions['control'], lang)}",
-        f"## {head['draw']}\n{_draw(asked, lang)}",
-        f"## {head['tables']}\n{_tables(asked, lang)}",
-        f"## {head['deid']}\n{_deid(asked, lang)}",
+        f"## {head['purpose']}\n\n{getattr(spec.purpose, lang)}",
+        *(explain(asked.definitions[role], lang, head[role], level=2).rstrip() for role in ("case", "control")),
+        f"## {head['draw']}\n\n{_draw(asked, lang)}",
+        f"## {head['tables']}\n\n{_tables(asked, lang)}",
+        f"## {head['deid']}\n\n{_deid(asked, lang)}",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -100,7 +100,7 @@ def _deid(asked: Study, lang: Language) -> str:
     if lang == "ko":
         return (
             f"이용 환경: {'분석실 안' if tier == 'open-room' else '분석실 밖'}({tier}). "
-            "식별자는 이용권별 가명으로 바뀌고, 날짜는 사람마다 다른 일수만큼 옮겨집니다(간격은 그대로)."
+            "식별자는 이용권별 가명으로 바꾸고, 날짜는 사람마다 다른 일수만큼 옮김(간격은 그대로임)."
         )
     return (f"Where it may be used: {tier}. Identifiers become pseudonyms of this grant; each person's dates move by a number of "
             "days of their own, intervals stay exact.")  # fmt: skip

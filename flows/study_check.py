@@ -15,6 +15,8 @@ from cdm.source import Need, Source
 from cohorts import engine
 from deid.policy import Policy
 from extract.plan import plan as plan_tables
+from flows import expectations
+from flows.definitions import by_file
 from flows.home import Home
 from flows.policies import policy_of
 from flows.site import read
@@ -25,14 +27,20 @@ SHOWN = 3
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is amiss. 'block': the hospital cannot answer the study. 'warn': it can, and somebody should look."""
+    """One thing that is amiss.
+
+    block: the hospital cannot answer the study, or a definition does not find whom it should. warn: somebody should look.
+    """
 
     severity: Literal["block", "warn"]
     message: str
 
 
 def check(home: Home, study_file: Path, site_id: str | None) -> dict[str, Any]:
-    """Everything that is wrong with a study file, alone or at a hospital. Raises BadInput for what keeps it from being read."""
+    """Everything that is wrong with a study, alone or at a hospital; its made-up people are run, too.
+
+    Raises BadInput for what keeps the study, or a file beside it, from being read.
+    """
     study = load(study_file)
     found: list[Finding] = [*_contradictions(study)] if site_id is None else []
     if site_id is not None:
@@ -40,6 +48,7 @@ def check(home: Home, study_file: Path, site_id: str | None) -> dict[str, Any]:
         policy = policy_of(site, study)
         with site.open(home) as source:
             found = [*findings(study, source), *_withheld(study, policy)]
+    found += _made_up_people(study)
     return {
         "study": study.id,
         "title": study.spec.title.model_dump(),
@@ -47,6 +56,23 @@ def check(home: Home, study_file: Path, site_id: str | None) -> dict[str, Any]:
         "digest": study.spec_digest,
         "findings": [asdict(f) for f in found],
     }
+
+
+def _made_up_people(study: Study) -> Iterator[Finding]:
+    """Whoever of the made-up people is not where the study's folder expects them; definitions that have none."""
+    files = {}
+    for role, definition in study.definition_files.items():
+        people = expectations.beside(definition)
+        if people.is_file():
+            files[people] = (definition, study.definitions[role])
+        else:
+            yield Finding(
+                "warn",
+                f"{definition}: no made-up people show what this definition means; describe some in {people.name} beside it",
+            )
+    for shown in expectations.run(files) if files else ():
+        if shown.sentence is not None:
+            yield Finding("block", shown.sentence)
 
 
 def _withheld(study: Study, policy: Policy) -> Iterator[Finding]:
@@ -75,8 +101,10 @@ def findings(study: Study, source: Source) -> Iterator[Finding]:
     """What is amiss between a study and a hospital: missing tables, unknown and doubtful concepts."""
     yield from _contradictions(study)
     present = source.tables()
+    with by_file(study.definition_files):
+        needed = engine.need(study.definitions).columns
     wanted = {
-        **engine.need(study.definitions).columns,
+        **needed,
         **{p.name: () for p in plan_tables(study.spec.extract, source.version)},
     }
     for table in sorted(set(wanted) - set(present)):

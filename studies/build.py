@@ -195,9 +195,12 @@ def deterioration() -> dict[str, Json]:
 
 
 def _third_day() -> Json:
-    """A stay of three days or more, entered on its third day."""
+    """A stay of three days or more (discharged three or more days after admission), entered on its third day.
+
+    ATLAS measures the length after it has moved the start by two days, so that one day is asked for.
+    """
     moved = {"StartWith": "START_DATE", "StartOffset": 2, "EndWith": "END_DATE", "EndOffset": 0}
-    return {"VisitOccurrence": {"CodesetId": 0, "VisitLength": {"Value": 3, "Op": "gte"}, "DateAdjustment": moved}}
+    return {"VisitOccurrence": {"CodesetId": 0, "VisitLength": {"Value": 1, "Op": "gte"}, "DateAdjustment": moved}}
 
 
 def _control_rules(events: list[Json], death: Json) -> list[Json]:

@@ -8,7 +8,8 @@ from cohorts.criteria.domains import DOMAINS
 from cohorts.expression import Expression, criteria
 from cohorts.expression.base import NumericRange
 from cohorts.expression.groups import CorrelatedCriteria, CriteriaGroup, Criterion
-from cohorts.lint.findings import Finding, Steps, finding, walk
+from cohorts.expression.paths import Steps, walk
+from cohorts.lint.findings import Finding, finding
 
 # Attributes that are compared with four digits; every other number is cut to a whole one.
 _DECIMAL = frozenset(

@@ -12,10 +12,9 @@ import pytest
 
 import cdm
 from cdm.errors import BadInput
-from cohorts import why as steps
 from cohorts.engine import generate
 from cohorts.expression import parse
-from cohorts.why import Why, why
+from cohorts.why import Why, steps, why
 from tests.cohorts import compare
 from tests.cohorts.small import BASE, condition, conditions, definition, drug, drugs, group, occurs, window
 from tests.tables import write_duckdb
@@ -36,7 +35,13 @@ def told(folder: Path, given: dict[str, Any], person: int = 1) -> Why:
 
 
 def kept_out(found: Why) -> list[tuple[str, str | None]]:
-    return [(str(entry.start_date), entry.kept_out_by) for entry in found.entries]
+    return [
+        (
+            str(entry.start_date),
+            entry.kept_out_by.rule[1] if entry.kept_out_by and entry.kept_out_by.rule else entry.kept_out_by,
+        )
+        for entry in found.entries
+    ]
 
 
 def test_each_entry_event_names_the_first_step_that_kept_it_out(tmp_path: Path) -> None:
