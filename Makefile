@@ -8,7 +8,7 @@ export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint format bench docs lock clean
+.PHONY: help setup demo test test-slow test-generative lint format bench docs lock clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,11 @@ test: setup  ## all tests but the slow ones, on two cores
 
 test-slow: setup  ## the long suites
 	$(BIN)/python -m pytest -m slow
+
+EXAMPLES ?= 1000
+SEED ?= 1
+test-generative: setup  ## generated cohort definitions by engine, circe's SQL and reference: EXAMPLES=10000 SEED=1
+	@$(BIN)/python -m tests.cohorts.generative.run --examples $(EXAMPLES) --seed $(SEED)
 
 lint: setup  ## style, types, floors
 	$(BIN)/ruff format --check .

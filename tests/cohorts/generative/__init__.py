@@ -10,5 +10,5 @@
     run            `make test-generative EXAMPLES=10000 SEED=1`
 
 A definition is made from a number, `SEED:n`, and is the same wherever and in whatever order it is made. (Hypothesis makes
-the next example from the last ones: of its definitions every fifth was a copy, and each took 60 ms to draw.)
+the next example from the last ones: of its definitions every tenth was a copy of another, and each took 60 ms to draw.)
 """

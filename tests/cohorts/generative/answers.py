@@ -82,7 +82,7 @@ def by_engine(definitions: Sequence[Json], where: Place) -> list[Found]:
     with cdm.open_source(f"duckdb://{where.file}?schema=cdm", where.file.parent) as source:
         attrition = generate(source, read, where.out, limits=Limits(threads=1))
     rows: dict[int, Rows] = {}
-    for number, *row in duckdb.sql(f"FROM '{where.out}' ORDER BY ALL").fetchall():
+    for number, *row in duckdb.execute(f"FROM '{where.out}' ORDER BY ALL").fetchall():
         rows.setdefault(number, []).append((row[0], row[1], row[2]))
     return [Found(rows.get(n, []), attrition[str(n)]) for n in range(len(definitions))]
 

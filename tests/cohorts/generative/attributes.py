@@ -35,16 +35,16 @@ def _maker(name: str, sort: str) -> Make:
         "CodesetRef": codeset,
         "Period": period,
         "DateAdjustment": adjustment,
-        "Days": lambda dice: dice.int(0, 60),
+        "Days": lambda dice: dice.number(0, 60),
     }[sort]
 
 
 def day(dice: Dice) -> str:
-    return str(date(2010, 1, 1) + timedelta(days=dice.int(-40, SPAN + 40)))
+    return str(date(2010, 1, 1) + timedelta(days=dice.number(-40, SPAN + 40)))
 
 
 def codeset(dice: Dice) -> int:
-    return dice.int(0, SETS - 1)
+    return dice.number(0, SETS - 1)
 
 
 def _range(dice: Dice, one: Any, other: Any) -> Json:
@@ -62,17 +62,17 @@ def date_range(dice: Dice) -> Json:
 
 
 def _number_range(name: str) -> Make:
+    low, high = 0, 8
+    odd: tuple[float, ...] = (0.5, 1.25, 2.7, 4.99995, 2.00004, -0.5, 7.5)
     if name.startswith("Age"):
         low, high, odd = 10, 75, (30.9, -3)
     elif name == "PeriodLength":
         low, high, odd = 0, SPAN, (99.5, -1)
     elif name in {"EraLength", "VisitLength", "VisitDetailLength", "Duration", "GapDays", "DaysSupply"}:
         low, high, odd = -3, 60, (13.7, -0.5)
-    else:
-        low, high, odd = 0, 8, (0.5, 1.25, 2.7, 4.99995, 2.00004, -0.5, 7.5)
 
     def made(dice: Dice) -> Json:
-        one, other = (dice.pick_of(odd) if dice.one_in(4) else dice.int(low, high) for _ in range(2))
+        one, other = (dice.pick_of(odd) if dice.one_in(4) else dice.number(low, high) for _ in range(2))
         return _range(dice, one, other)
 
     return made
@@ -90,11 +90,11 @@ def concept(number: int) -> Json:
 
 def few_concepts(dice: Dice) -> list[Json]:
     """Of the columns that hold 1..5; an empty list asks for nothing."""
-    return [concept(dice.int(1, 5)) for _ in range(dice.pick(0, 1, 2, 3, 4, 5))]
+    return [concept(dice.number(1, 5)) for _ in range(dice.pick(0, 1, 2, 3, 4, 5))]
 
 
 def wide_concepts(dice: Dice) -> list[Json]:
-    return [concept(dice.pick_of(CONCEPTS)) for _ in range(dice.int(1, 14))]
+    return [concept(dice.pick_of(CONCEPTS)) for _ in range(dice.number(1, 14))]
 
 
 def selection(dice: Dice) -> Json:
@@ -104,7 +104,7 @@ def selection(dice: Dice) -> Json:
 
 def adjustment(dice: Dice) -> Json:
     """Mostly such that events still end after they start."""
-    found: Json = {"StartOffset": dice.int(-20, 20), "EndOffset": dice.int(-5, 40)}
+    found: Json = {"StartOffset": dice.number(-20, 20), "EndOffset": dice.number(-5, 40)}
     found |= {"StartWith": dice.pick("START_DATE", "START_DATE", "END_DATE")} if not dice.one_in(5) else {}
     return found | ({"EndWith": dice.pick("START_DATE", "END_DATE", "END_DATE")} if not dice.one_in(5) else {})
 
@@ -116,6 +116,6 @@ def period(dice: Dice) -> Json:
 
 def censor_window(dice: Dice) -> Json:
     """One that leaves something."""
-    first = str(date(2010, 1, 1) + timedelta(days=dice.int(-40, SPAN // 2)))
-    last = str(date(2010, 1, 1) + timedelta(days=dice.int(SPAN // 2, SPAN * 2)))
+    first = str(date(2010, 1, 1) + timedelta(days=dice.number(-40, SPAN // 2)))
+    last = str(date(2010, 1, 1) + timedelta(days=dice.number(SPAN // 2, SPAN * 2)))
     return {name: one for name, one in (("StartDate", first), ("EndDate", last)) if not dice.one_in(3)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tests.cohorts.generative.attributes import (
-    CONCEPTS,
     SETS,
     censor_window,
     codeset,
@@ -16,6 +15,7 @@ from tests.cohorts.generative.attributes import (
 from tests.cohorts.generative.dice import Dice, Json
 from tests.cohorts.generative.grammar import kinds
 from tests.cohorts.reference.kinds import KINDS
+from tests.cohorts.tiny import CONCEPTS
 
 COMMON = ("ConditionOccurrence", "DrugExposure", "Measurement", "VisitOccurrence")
 BROAD = (1, 5, 8, 10)  # concepts with descendants
@@ -157,14 +157,14 @@ def _endpoint(dice: Dice, coeff: int) -> Json:
     found: Json = {"Coeff": coeff} if coeff or dice.flag() else {}
     if dice.one_in(3):
         return found | ({"Days": None} if dice.flag() else {})
-    return found | {"Days": dice.pick(0, 1, 7, 30, 365, dice.int(0, 400), dice.int(0, 400), -10)}
+    return found | {"Days": dice.pick(0, 1, 7, 30, 365, dice.number(0, 400), dice.number(0, 400), -10)}
 
 
 def _end_strategy(dice: Dice) -> Json:
     if dice.flag():
-        offset = {"Offset": dice.pick(0, 1, 30, dice.int(0, 90), dice.int(-20, -1))}
+        offset = {"Offset": dice.pick(0, 1, 30, dice.number(0, 90), dice.number(-20, -1))}
         return {"DateOffset": offset | ({"DateField": dice.pick("StartDate", "EndDate")} if not dice.one_in(6) else {})}
     found: Json = {"DrugCodesetId": codeset(dice)}
-    found |= {"GapDays": dice.int(0, 60)} if not dice.one_in(6) else {}
-    found |= {"Offset": dice.pick(0, dice.int(0, 20), -2)} if not dice.one_in(6) else {}
-    return {"CustomEra": found | dice.some({"DaysSupplyOverride": lambda d: d.int(0, 40)}, one_in=3)}
+    found |= {"GapDays": dice.number(0, 60)} if not dice.one_in(6) else {}
+    found |= {"Offset": dice.pick(0, dice.number(0, 20), -2)} if not dice.one_in(6) else {}
+    return {"CustomEra": found | dice.some({"DaysSupplyOverride": lambda d: d.number(0, 40)}, one_in=3)}

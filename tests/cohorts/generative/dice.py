@@ -17,7 +17,7 @@ class Dice:
     def __init__(self, seed: str) -> None:
         self._random = random.Random(seed)
 
-    def int(self, low: int, high: int) -> int:
+    def number(self, low: int, high: int) -> int:
         """A whole number from low to high, both possible."""
         return self._random.randint(low, high)
 
@@ -34,7 +34,7 @@ class Dice:
         return options[self._random.randrange(len(options))]
 
     def several(self, make: Callable[[Dice], T], least: int, most: int) -> list[T]:
-        return [make(self) for _ in range(self.int(least, most))]
+        return [make(self) for _ in range(self.number(least, most))]
 
     def some(self, makers: Mapping[str, Callable[[Dice], Any]], one_in: int) -> Json:
         """An object with a few of these keys, once in a while with null in it."""

@@ -83,16 +83,24 @@ def used(given: Any, model: type[BaseModel] = Expression) -> Iterator[str]:
     """What of the grammar a definition uses. An attribute that is null is not used."""
     if not isinstance(given, dict):
         return
-    for field_name, field in model.model_fields.items():
-        alias = field.alias or field_name
-        value = given.get(alias)
+    fields = _fields(model)
+    for alias in given.keys() & fields.keys():
+        words, inner = fields[alias]
+        value = given[alias]
         if value is None:
             continue
         yield f"{model.__name__}.{alias}"
-        yield from (f"{model.__name__}.{alias}={word}" for word in _words(field.annotation) if _same(word, value))
-        for inner in _models(field.annotation):
+        yield from (f"{model.__name__}.{alias}={word}" for word in words if _same(word, value))
+        for part in inner:
             for one in value if isinstance(value, list) else [value]:
-                yield from used(one, inner)
+                yield from used(one, part)
+
+
+@cache
+def _fields(model: type[BaseModel]) -> dict[str, tuple[set[Any], list[type[BaseModel]]]]:
+    """Of each attribute the words that it can be, and the models that it can hold."""
+    fields = model.model_fields.items()
+    return {field.alias or name: (_words(field.annotation), _models(field.annotation)) for name, field in fields}
 
 
 def _same(word: Any, value: Any) -> bool:

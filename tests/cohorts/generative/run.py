@@ -147,9 +147,9 @@ def _tables_of(given: dict[str, Any]) -> set[str]:
 def _people_apart(found: Answers) -> set[int]:
     """Whose rows differ; if nobody's do, everybody's who has any."""
     sides = [found.engine.rows, found.reference.rows, found.circe.rows if found.circe else found.reference.rows]
-    rows = [set(side) for side in sides]
-    apart = set.union(*rows) - set.intersection(*rows)
-    return {row[0] for row in apart or set.union(*rows)}
+    everybody = {row for side in sides for row in side}
+    apart = {row for row in everybody if not all(row in side for side in sides)}
+    return {row[0] for row in apart or everybody}
 
 
 def main() -> int:

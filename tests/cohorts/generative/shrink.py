@@ -43,7 +43,7 @@ def _paths(value: Any, here: Path = ()) -> Iterator[Path]:
     """The way to every part, last entries of a list first, so that taking one away leaves the ways to the others."""
     steps: list[Step] = list(value) if isinstance(value, dict) else []
     if isinstance(value, list):
-        steps = list(range(len(value)))[::-1]
+        steps = [*range(len(value))][::-1]
     for step in steps:
         yield (*here, step)
         yield from _paths(value[step], (*here, step))
@@ -90,8 +90,8 @@ def fewest_rows(
     found: Tables = dict(tables)
     for guess in (
         {name: table if name in likely else table.slice(0, 0) for name, table in found.items()},
-        {name: _of(table, set(sorted(people)[:1])) for name, table in found.items()},
-        {name: _of(table, people) for name, table in found.items()},
+        {name: of_people(table, set(sorted(people)[:1])) for name, table in found.items()},
+        {name: of_people(table, people) for name, table in found.items()},
     ):
         both = {name: min(found[name], guess[name], key=len) for name in found}
         if still(both):
@@ -105,7 +105,8 @@ def fewest_rows(
     return found
 
 
-def _of(table: pa.Table, people: set[int]) -> pa.Table:
+def of_people(table: pa.Table, people: set[int]) -> pa.Table:
+    """The rows of these people, if the table is about people."""
     if "person_id" not in table.column_names:
         return table
     return table.filter(pc.is_in(table["person_id"], pa.array(sorted(people), table["person_id"].type)))

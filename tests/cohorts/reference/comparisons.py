@@ -31,7 +31,7 @@ def in_range(value: Any, op: str, first: Any, last: Any) -> bool:
     if value is None or isinstance(value, Absent):
         return False
     if op.endswith("bt"):
-        return (first <= value <= last) != op.startswith("!")
+        return bool(first <= value <= last) != op.startswith("!")
     return bool(_OPERATORS[op](value, first))
 
 
@@ -73,7 +73,8 @@ def fits_text(value: Any, given: Json) -> bool:
     after = "%" if op in {"contains", "startsWith"} else ""
     text = re.sub(r"\\*'", "'", given["Text"])  # circe-be drops backslashes before an apostrophe
     wild = "".join({"%": ".*", "_": "."}.get(letter, re.escape(letter)) for letter in before + text + after)
-    return bool(re.fullmatch(wild, value, re.DOTALL)) != given["Op"].startswith("!")
+    negated: bool = given["Op"].startswith("!")
+    return bool(re.fullmatch(wild, value, re.DOTALL)) != negated
 
 
 def is_listed(value: Any, listed: Collection[Json], *, exclude: bool) -> bool:

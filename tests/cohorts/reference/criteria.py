@@ -183,7 +183,8 @@ def look(event: Event, what: str, setting: Setting) -> Any:
         value, bound = event.row["value_as_number"], event.row[what.removeprefix("value / ")]
         return None if value is None or not bound else value / bound
     if "." in what:
-        return _elsewhere(event, *what.split("."), setting)
+        place, column = what.split(".")
+        return _elsewhere(event, place, column, setting)
     return event.row.get(what)
 
 

@@ -50,7 +50,7 @@ def holds(rows: Sequence[Index], group: Json, setting: Setting) -> bool:
 
 def _enough(holding: int, children: int, group: Json) -> bool:
     """A group of which nothing holds fails, unless it says "at most", or "at least 0"."""
-    kind, count = group["Type"].upper(), group.get("Count")
+    kind, count = group["Type"].upper(), int(group.get("Count") or 0)
     if kind == "AT_MOST":
         return holding <= count
     if kind == "AT_LEAST":
@@ -63,7 +63,7 @@ def occurs(rows: Sequence[Index], asked: Json, setting: Setting) -> bool:
 
     "At most", and a count of 0, hold without any match; everything else needs one, even "at least -1".
     """
-    kind, count = asked["Occurrence"]["Type"], asked["Occurrence"]["Count"]
+    kind, count = asked["Occurrence"]["Type"], int(asked["Occurrence"]["Count"])
     theirs = criteria.events_of(asked["Criteria"], setting).get(rows[0].person, ())
     matches = [event for row in rows for event in theirs if in_windows(event, row, asked)]
     zero_will_do = kind == AT_MOST or count == 0
