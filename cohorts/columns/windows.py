@@ -88,7 +88,7 @@ def matches(check: Check, index: IndexEvents, events: Events, shared: Shared | N
             there[never] = 0
         return there
     last = np.searchsorted(events.key, index.base + (LAST_DAY if high is None else inside(high)), "right")
-    counts = np.maximum(last - first, 0)
+    counts: Whole = np.maximum(last - first, 0)
     if never is not None:
         counts[never] = 0
     if only_starts:
