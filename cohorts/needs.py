@@ -67,7 +67,8 @@ def _definition(columns: _Columns, definition: Definition) -> None:
         domain = DOMAINS["DrugExposure"]
         names = ["person_id", domain.start, "drug_concept_id", "drug_source_concept_id"]
         ends = [*domain.end, str(domain.supply)] if definition.exit.days_supply is None else []
-        columns.add(domain.table, [*names, *ends])
+        codes = [str(domain.source_value)] if definition.exit.codes else []
+        columns.add(domain.table, [*names, *ends, *codes])
 
 
 def _vocabulary(columns: _Columns, plan: Plan) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cohorts.execution.groups import evaluate
-from cohorts.execution.session import KEEP, ROOT, SET_ITEM, STREAM_SET, Session
+from cohorts.execution.session import KEEP, ROOT, SET_ITEM, STREAM_CODE, STREAM_SET, Session
 from cohorts.needs import checks, made_of
 from cohorts.plan.nodes import Eras, Keep, Scan
-from cohorts.sql import kept, scans, vocabulary
+from cohorts.sql import kept, scans, source_codes, vocabulary
 from cohorts.sql.conditions import Bound
 from cohorts.sql.rounds import Tables
 
@@ -70,9 +70,20 @@ class Events:
         rows = [row for branch in branches for row in scans.selections(branch)]
         self.session.load("stream_set", STREAM_SET, rows)
         self.session.execute(vocabulary.STREAM_CONCEPT)
+        self._code_values([branch for branch in branches if branch.coded])
         for branch in branches:
             bound = Bound()
             self.session.execute(f"INSERT INTO event {scans.select(branch, self.layout, bound, people)}", bound)
+
+    def _code_values(self, coded: list[scans.Branch]) -> None:
+        if not coded:
+            return
+        self.session.load("stream_code", STREAM_CODE, [row for branch in coded for row in scans.code_rows(branch)])
+        columns: dict[tuple[str, str], frozenset[str]] = {}
+        for branch in coded:
+            key = branch.domain.table, str(branch.domain.source_value)
+            columns[key] = columns.get(key, frozenset()) | {branch.name, f"{branch.name}_source"}
+        self.session.execute(source_codes.values("stream_value", "stream_code", columns))
 
     def _eras(self, given: list[tuple[int, Eras]]) -> None:
         for number, stream in given:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from cohorts.criteria.domains import DRUG_EXPOSURE
 from cohorts.execution.events import Events
 from cohorts.execution.index_events import ask_additional, drug_exits, find_primary, is_single, judge, load_definitions
-from cohorts.execution.session import Progress, Session
+from cohorts.execution.session import STREAM_CODE, Progress, Session
 from cohorts.needs import closure, streams_in
-from cohorts.plan.nodes import OffsetExit, Plan
-from cohorts.sql import exits
+from cohorts.plan.nodes import DrugExit, OffsetExit, Plan
+from cohorts.sql import exits, source_codes
 from cohorts.sql.definitions import Definitions
 
 
@@ -39,6 +40,15 @@ def _later(plan: Plan) -> set[int]:
     return streams_in(groups) | {stream for d in plan.definitions for stream in d.censoring}
 
 
+def _exit_values(session: Session, numbered: list[tuple[int, DrugExit]]) -> None:
+    """The source values of drugs that an exit's codes stand for: `exit_value`."""
+    codes = [("exit", number, code.text, code.prefix) for number, one in numbered for code in one.codes]
+    if codes:
+        session.load("exit_code", STREAM_CODE, codes)
+        columns = {(DRUG_EXPOSURE.table, str(DRUG_EXPOSURE.source_value)): frozenset({"exit"})}
+        session.execute(source_codes.values("exit_value", "exit_code", columns))
+
+
 def leave(session: Session, given: Definitions) -> None:
     """Make `cohort_row` of `included`."""
     definitions = session.plan.definitions
@@ -46,6 +56,7 @@ def leave(session: Session, given: Definitions) -> None:
     if drugs:
         session.execute(f"CREATE TEMP TABLE exit_person AS {exits.exit_person(given)}")
         numbered = [(number, one) for one, number in drugs.items()]
+        _exit_values(session, numbered)
         session.execute(f"CREATE TEMP TABLE drug_era_exit AS {exits.drug_eras(numbered)}")
     entries = exits.entries(
         given,

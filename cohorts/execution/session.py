@@ -45,6 +45,7 @@ def _check_kind(name: str) -> str:
 
 SET_ITEM = schema("set_id int, concept_id long, excluded flag, descendants flag, mapped flag")
 STREAM_SET = schema("branch text, stream int, set_id int")
+STREAM_CODE = schema("branch text, stream int, code text, prefix flag")
 DEFINITION = schema(
     "owner int, prior_days int, post_days int, primary_limit text, qualified_limit text, last_limit text, "
     "offset_days int, offset_from_end flag, exit_id int, era_pad int, single flag, from_date date, to_date date"

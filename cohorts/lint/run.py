@@ -15,6 +15,7 @@ from cohorts.execution.session import Session
 from cohorts.expression import Expression
 from cohorts.expression.groups import CorrelatedCriteria
 from cohorts.expression.paths import walk
+from cohorts.lint.codes import codes
 from cohorts.lint.concepts import concept_sets, concepts
 from cohorts.lint.findings import Finding, finding
 from cohorts.lint.pins import pinned
@@ -62,6 +63,7 @@ def lint(
                 found += concepts(con, expression)
             if not missing:
                 found += concept_sets(con, plan, expression)
+                found += codes(Session(con, plan), expression)
                 found += pinned(Session(con, plan), expression, pins, edited) if pins else []
             found += _beyond(con, expression)
         except duckdb.Error as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cohorts.expression.cohort import DateOffset, Expression, ResultLimit
-from cohorts.expression.concept_sets import ConceptSet, ConceptSetItem
+from cohorts.expression.concept_sets import CodedConceptSet, ConceptSet, ConceptSetItem
 from cohorts.prose import phrases
 from cohorts.prose.events import Speaker
 from cohorts.prose.words import HEADINGS, Lang
@@ -158,9 +158,32 @@ def _sets(sets: tuple[ConceptSet, ...], lang: Lang) -> list[str]:
     if not sets:
         return []
     out = [f"## {_head('sets', lang)}", ""]
+    if any(isinstance(one, CodedConceptSet) for one in sets):
+        out += [_head("coded", lang), ""]
     for one in sets:
         out.append(f"- {phrases.set_name(one.id, {one.id: _line(one.name) or str(one.id)}, lang)}")
         out += [f"  - {_item(item, lang)}" for item in one.expression.items]
+        out += [f"  - {said}" for said in _codes(one, lang)]
+    return out
+
+
+def _codes(given: ConceptSet, lang: Lang) -> list[str]:
+    """Source codes of the set, by code system and the tables in which they are looked for."""
+    if not isinstance(given, CodedConceptSet):
+        return []
+    systems: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for one in given.codes:
+        systems.setdefault((one.vocabulary, one.tables), []).append(one.code)
+    out = []
+    for (vocabulary, tables), codes in systems.items():
+        where = {"en": " or ".join(tables), "ko": "·".join(tables)}[lang]
+        said = f"{_line(vocabulary)} {', '.join(codes)}"
+        out.append(
+            {
+                "en": f"also records whose source code is {said}{where and f' (in {where})'}",
+                "ko": f"원천 코드가 다음과 같은 기록도 포함: {said}{where and f' ({where})'}",
+            }[lang]
+        )
     return out
 
 

@@ -148,5 +148,9 @@ HEADINGS: dict[str, Pair] = {
     "leaves": ("When a person leaves", "언제 코호트에서 나가는가"),
     "censoring": ("Earlier, if one of these events occurs:", "다음 사건이 생기면 그때 일찍 나갑니다."),
     "sets": ("Concept sets", "개념 집합"),
+    "coded": (
+        "Where source codes stand below, records with them count as well, whatever their concept. `*` is any ending.",
+        "아래에 원천 코드가 적힌 개념 집합은 개념과 관계없이 그 코드의 기록도 포함합니다. `*`는 뒤에 무엇이 와도 된다는 뜻입니다.",
+    ),
     "untitled": ("Cohort definition", "코호트 정의"),
 }

@@ -17,24 +17,10 @@ from cohorts.sql.scans import default_end
 def drug_eras(exits: Sequence[tuple[int, DrugExit]]) -> str:
     """`drug_era_exit` rows (exit_id, person_id, start_date, end_date) of the people in `exit_person`.
 
-    An exposure counts once for its concept and once for its source concept. Padded by gap and offset while joined; the
-    gap is taken off again, the offset stays.
+    An exposure counts once for its concept and once for its source concept (and once for the set's source codes). Padded
+    by gap and offset while joined; the gap is taken off again, the offset stays.
     """
-    rows = []
-    for column in ("drug_concept_id", "drug_source_concept_id"):
-        for number, given in exits:
-            end = (
-                default_end(DRUG_EXPOSURE)
-                if given.days_supply is None
-                else f"t.{DRUG_EXPOSURE.start} + {given.days_supply}"
-            )
-            rows.append(
-                f"""SELECT {number} AS exit_id, t.person_id, t.{DRUG_EXPOSURE.start} AS start_date,
-    {end} + {given.gap + given.offset} AS end_date
-FROM cdm.drug_exposure t SEMI JOIN (SELECT concept_id FROM member WHERE set_id = {given.concept_set}) m
-    ON m.concept_id = t.{column}
-SEMI JOIN (SELECT person_id FROM exit_person WHERE exit_id = {number}) w ON w.person_id = t.person_id"""
-            )
+    rows = [row for number, given in exits for row in _exposures(number, given)]
     gaps = " ".join(f"WHEN {number} THEN {given.gap}" for number, given in exits)
     join = joined_forward if all(given.gap >= 0 for _, given in exits) else joined
     keys = ("exit_id", "person_id") if len(exits) > 1 else ("person_id",)
@@ -43,6 +29,22 @@ SEMI JOIN (SELECT person_id FROM exit_person WHERE exit_id = {number}) w ON w.pe
         ((number, given),) = exits
         return f"SELECT {number} AS exit_id, person_id, start_date, end_date - {given.gap} AS end_date FROM ({eras})"
     return f"SELECT exit_id, person_id, start_date, end_date - CASE exit_id {gaps} END AS end_date FROM ({eras})"
+
+
+def _exposures(number: int, given: DrugExit) -> list[str]:
+    end = default_end(DRUG_EXPOSURE) if given.days_supply is None else f"t.{DRUG_EXPOSURE.start} + {given.days_supply}"
+    members = f"(SELECT concept_id FROM member WHERE set_id = {given.concept_set})"
+    by = [f"{members} m ON m.concept_id = t.{column}" for column in ("drug_concept_id", "drug_source_concept_id")]
+    if given.codes:
+        values = f"(SELECT value FROM exit_value WHERE stream = {number})"
+        by.append(f"{values} m ON m.value = t.{DRUG_EXPOSURE.source_value}")
+    return [
+        f"""SELECT {number} AS exit_id, t.person_id, t.{DRUG_EXPOSURE.start} AS start_date,
+    {end} + {given.gap + given.offset} AS end_date
+FROM cdm.drug_exposure t SEMI JOIN {selected}
+SEMI JOIN (SELECT person_id FROM exit_person WHERE exit_id = {number}) w ON w.person_id = t.person_id"""
+        for selected in by
+    ]
 
 
 def exit_person(given: Definitions) -> str:

@@ -17,6 +17,7 @@ from cohorts.criteria.domains import DOMAINS
 from cohorts.plan.filters import Column, Operand, Value, operands, places
 from cohorts.plan.nodes import Adjust, Scan
 from cohorts.sql.conditions import Bound, Dates, by_stream, conjunction, literal, operand
+from cohorts.sql.source_codes import Coded, coded_rows
 
 By = Literal["concept", "source", "both", "all"]
 NUMBERS = frozenset({"quantity", "range_high", "range_low", "value_as_number", "dose_value"})
@@ -48,16 +49,23 @@ class Branch:
     domain: Domain
     by: By
     first: bool
+    coded: bool
     streams: tuple[tuple[int, Scan], ...]
+
+    @property
+    def name(self) -> str:
+        """Its name in `stream_concept` and `stream_value`."""
+        return f"{self.domain.kind}_{self.by}_{int(self.first)}{'_coded' if self.coded else ''}"
 
 
 def branches(scans: Iterable[tuple[int, Scan]]) -> tuple[Branch, ...]:
     """The branches of these streams, in a fixed order."""
-    found: dict[tuple[str, By, bool], list[tuple[int, Scan]]] = {}
+    found: dict[tuple[str, By, bool, bool], list[tuple[int, Scan]]] = {}
     for number, scan in scans:
-        found.setdefault((scan.kind, _by(scan), scan.first), []).append((number, scan))
+        found.setdefault((scan.kind, _by(scan), scan.first, scan.coded), []).append((number, scan))
     return tuple(
-        Branch(DOMAINS[kind], by, first, tuple(streams)) for (kind, by, first), streams in sorted(found.items())
+        Branch(DOMAINS[kind], by, first, coded, tuple(streams))
+        for (kind, by, first, coded), streams in sorted(found.items())
     )
 
 
@@ -75,6 +83,7 @@ def event_columns(branch: Branch) -> tuple[str, ...]:
     found += ["visit_occurrence_id"] if domain.visit else []
     found += [domain.concept] if branch.by in {"concept", "both"} and domain.concept else []
     found += [domain.source[1]] if branch.by in {"source", "both"} and domain.source else []
+    found += [domain.source_value] if branch.coded and domain.source_value else []
     return tuple(dict.fromkeys([*found, *_filter_columns(branch)]))
 
 
@@ -133,7 +142,7 @@ def default_end(domain: Domain, alias: str = "t") -> str:
 
 def _raw(branch: Branch, people: str | None, visit: bool) -> str:
     domain = branch.domain
-    stream, selecting = _selection(branch)
+    stream, rows, selecting = _selection(branch, people)
     further = [f"t.{name}" for name in _filter_columns(branch) if name != "person_id"]
     visit_id = "t.visit_occurrence_id" if domain.visit else "CAST(NULL AS BIGINT)"
     columns = [
@@ -146,34 +155,50 @@ def _raw(branch: Branch, people: str | None, visit: bool) -> str:
         if branch.first
         else ""
     )
-    return f"SELECT {', '.join(columns)} FROM cdm.{domain.table} t{selecting}{limit}{rank}"
+    return f"SELECT {', '.join(columns)} FROM {rows} t{selecting}{limit}{rank}"
 
 
-def _selection(branch: Branch) -> tuple[str, str]:
-    """How a row finds its streams: the stream's expression, and the joins."""
-    domain = branch.domain
-    name = f"{domain.kind}_{branch.by}_{int(branch.first)}"
+def _selection(branch: Branch, people: str | None) -> tuple[str, str, str]:
+    """How a row finds its streams: the stream's expression, the rows, and the joins."""
+    domain, name = branch.domain, branch.name
+    table = f"cdm.{domain.table}"
     if branch.by == "all":
         return (
             "m.stream",
+            table,
             f" CROSS JOIN (SELECT DISTINCT stream FROM stream_concept WHERE branch = '{name}') m",
         )
     by_source = f"t.{domain.source[1]}" if domain.source else ""
     column = by_source if branch.by == "source" else f"t.{domain.concept}"
+    if branch.coded:
+        coded = Coded(table, name, column, f"t.{domain.source_value}", by_source if branch.by == "both" else None)
+        return "t.stream", f"({coded_rows(coded, people)})", ""
     joins = f" JOIN stream_concept m ON m.branch = '{name}' AND m.concept_id = {column}"
     if branch.by == "both":
         joins += f" JOIN stream_concept n ON n.branch = '{name}_source' AND n.stream = m.stream AND n.concept_id = {by_source}"
-    return "m.stream", joins
+    return "m.stream", table, joins
 
 
 def selections(branch: Branch) -> list[tuple[str, int, int | None]]:
     """Rows (branch name, stream, set) that say which concepts lead to which stream."""
-    name = f"{branch.domain.kind}_{branch.by}_{int(branch.first)}"
+    name = branch.name
     rows: list[tuple[str, int, int | None]] = []
     for number, scan in branch.streams:
         rows.append((name, number, scan.source_set if branch.by == "source" else scan.concept_set))
         if branch.by == "both":
             rows.append((f"{name}_source", number, scan.source_set))
+    return rows
+
+
+def code_rows(branch: Branch) -> list[tuple[str, int, str, bool]]:
+    """Rows (branch name, stream, code, whether a beginning) that say which source values lead to which stream."""
+    rows: list[tuple[str, int, str, bool]] = []
+    for number, scan in branch.streams:
+        given = {
+            branch.name: scan.source_codes if branch.by == "source" else scan.concept_codes,
+            f"{branch.name}_source": scan.source_codes if branch.by == "both" else (),
+        }
+        rows += [(name, number, code.text, code.prefix) for name, codes in given.items() for code in codes]
     return rows
 
 
