@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,11 @@ import cdm
 from cdm.engine import connect
 from cohorts import engine, pins
 from cohorts.attrition import Attrition
-from cohorts.expression import Expression, read
+from cohorts.expression import Expression
 from cohorts.lint import Finding, lint
 from cohorts.why import Why, why
 from flows import progress
-from flows.definitions import by_file, found_in, id_of
+from flows.definitions import by_file, found_in, id_of, read, with_codes
 from flows.faults import guarded
 from flows.files import appearing, checked_output
 from flows.home import Home
@@ -24,13 +25,17 @@ from flows.home import Home
 
 @dataclass(frozen=True)
 class Result:
-    """What was written: file, definitions, cohort entries, people, and people and entries after each rule."""
+    """What was written: file, definitions, cohort entries, people, and people and entries after each rule.
+
+    codes: the files of source codes that the definitions were run with.
+    """
 
     out: str
     definitions: int
     entries: int
     people: int
     attrition: Mapping[str, dict[str, Any]]
+    codes: tuple[str, ...]
 
 
 def run_one(home: Home, definition: Path, url: str, out: Path, attrition: Path | None) -> Result:
@@ -55,7 +60,7 @@ def run_folder(home: Home, folder: Path, url: str, out: Path) -> Result:
 def lint_one(home: Home, definition: Path, url: str) -> tuple[Finding, ...]:
     """What is doubtful about a definition at one hospital, its pins (where it has some) included. Raises BadInput."""
     expression, beside = read(definition), pins.beside(definition)
-    pinned = pins.read(beside) if beside.exists() else None
+    pinned = pins.read(beside) if os.path.lexists(beside) else None
     edited = pinned is not None and pinned.definition.sha256 != pins.sha256_of(definition)
     with cdm.open_source(url, home.data) as source:
         return guarded("check", definition, lambda: lint(source, expression, pins=pinned, edited=edited))
@@ -82,7 +87,8 @@ def _run(home: Home, files: Mapping[str, Path], url: str, out: Path, *, demograp
         told = guarded("cohort", out, work)
         entries, people = _counts(fresh)
     progress.tell("cohorts", "done", f"{entries:,} entries of {people:,} people")
-    return Result(str(out), len(definitions), entries, people, {name: steps.to_json() for name, steps in told.items()})
+    attrition = {name: steps.to_json() for name, steps in told.items()}
+    return Result(str(out), len(definitions), entries, people, attrition, with_codes(files.values()))
 
 
 def _read(files: Mapping[str, Path]) -> Iterator[tuple[str, Expression]]:

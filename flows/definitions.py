@@ -1,17 +1,23 @@
-"""Which definitions a folder holds, and under which ids their cohorts stand.
+"""Which definitions a folder holds, under which ids their cohorts stand, and what lies beside a definition.
 
 A file's name without `.json` is the cohort's id. OHDSI's cohort table has whole numbers there; a folder may name its
 definitions by words instead, but not both: one stray file would turn the ids of all others from numbers into texts.
+Beside `DEF.json` may lie `DEF.codes.yaml` (source codes that its concept sets carry) and `DEF.pins.json` (`cohorts.pins`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from cdm.errors import BadInput, DefinitionRefused
 from cohorts import pins
+from cohorts.codes import ENDING
+from cohorts.expression import Expression
+from cohorts.expression import read as read_expression
+from flows import codes_file
 
 MAX_ID = 2**63 - 1
 
@@ -29,6 +35,7 @@ def found_in(folder: Path) -> dict[str, Path]:
         raise BadInput(f"{folder}: cannot be read ({error.strerror})") from None
     if not files:
         raise BadInput(f"{folder}: holds no *.json; name a folder of cohort definitions")
+    _refuse_orphans(folder, files)
     numbered = [file for file in files if _is_number(file)]
     if numbered and len(numbered) < len(files):
         word = next(file for file in files if file not in numbered)
@@ -37,6 +44,28 @@ def found_in(folder: Path) -> dict[str, Path]:
             "numbers (they become whole-number ids) or all by words"
         )
     return _by_id(folder, sorted(numbered, key=lambda file: (int(file.stem), file.name)) if numbered else files)
+
+
+def read(file: Path) -> Expression:
+    """A definition with the source codes that lie beside it, if any do. Raises BadInput naming the file that is wrong."""
+    expression, codes = read_expression(file), codes_file.beside(file)
+    return codes_file.joined(expression, codes) if os.path.lexists(codes) else expression
+
+
+def with_codes(files: Iterable[Path]) -> tuple[str, ...]:
+    """The files of source codes that belong to these definitions, as they are read."""
+    return tuple(str(codes) for file in files if os.path.lexists(codes := codes_file.beside(file)))
+
+
+def _refuse_orphans(folder: Path, files: list[Path]) -> None:
+    """Codes that belong to no definition would be left out without a word."""
+    known = {codes_file.beside(file).name for file in files}
+    for codes in sorted(folder.glob(f"*{ENDING}")):
+        if codes.name not in known and not codes.name.startswith("."):
+            name = codes.name.removesuffix(ENDING)
+            raise BadInput(
+                f"{codes}: there is no definition {name}.json beside these source codes; rename or remove one"
+            )
 
 
 def id_of(file: Path) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
+from typing import Annotated, Any
 
 import rfc8785
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
 
 from cdm.errors import BadInput
 from cohorts.draw.spec import DrawSpec
@@ -18,18 +20,42 @@ from cohorts.expression import Expression
 from cohorts.expression import read as read_expression
 from deid.policy import StudyPolicy
 from extract.spec import ExtractSpec
-from flows import yaml_file
+from flows import codes_file, yaml_file
 from flows.names import Slug, Text
 from quality.spec import GateSpec
 
+FilePath = Annotated[str, Field(min_length=1, max_length=500)]
 
-class CohortFiles(BaseModel):
-    """The Circe/ATLAS definitions of cases and of the pool of controls, as paths beside the study file."""
+
+class CohortFile(BaseModel):
+    """A definition: its path, or `{definition: PATH, codes: PATH}` where source codes count as concepts of its sets, too.
+
+    definition: a Circe/ATLAS JSON, relative to the study file. codes: a file of source codes (EDI, KCD, local codes).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    case: str = Field(min_length=1, max_length=500)
-    control: str = Field(min_length=1, max_length=500)
+    definition: FilePath
+    codes: FilePath | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, given: Any) -> Any:
+        return {"definition": given} if isinstance(given, str) else given
+
+    @model_serializer
+    def _as_given(self) -> str | dict[str, str]:
+        """Without codes a path, so that a study's digest is what it was before there were codes."""
+        return self.definition if self.codes is None else {"definition": self.definition, "codes": self.codes}
+
+
+class CohortFiles(BaseModel):
+    """The Circe/ATLAS definitions of cases and of the pool of controls."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    case: CohortFile
+    control: CohortFile
 
 
 class StudySpec(BaseModel):
@@ -49,12 +75,16 @@ class StudySpec(BaseModel):
 
 @dataclass(frozen=True)
 class Study:
-    """A study file that was read, with its cohort definitions. Roles are 'case' and 'control'."""
+    """A study file that was read, with its cohort definitions. Roles are 'case' and 'control'.
+
+    definitions: with the source codes of `code_files` (of the roles that have some) in their concept sets.
+    """
 
     path: Path
     spec: StudySpec
     definitions: Mapping[str, Expression]
     definition_files: Mapping[str, Path]
+    code_files: Mapping[str, Path]
 
     @property
     def id(self) -> str:
@@ -63,14 +93,18 @@ class Study:
 
     @cached_property
     def definition_digest(self) -> str:
-        """SHA-256 over what decides who is in: the two definitions and the draw."""
-        files = {role: hashlib.sha256(path.read_bytes()).hexdigest() for role, path in self.definition_files.items()}
-        return digest({"definitions": files, "draw": self.spec.draw.model_dump(mode="json")})
+        """SHA-256 over what decides who is in: the two definitions, their source codes and the draw."""
+        decides = {"definitions": _digests(self.definition_files), "draw": self.spec.draw.model_dump(mode="json")}
+        return digest({**decides, **({"codes": _digests(self.code_files)} if self.code_files else {})})
 
     @cached_property
     def spec_digest(self) -> str:
         """SHA-256 over the whole study: file content as understood, and definitions."""
         return digest({"spec": self.spec.model_dump(mode="json"), "definition": self.definition_digest})
+
+
+def _digests(files: Mapping[str, Path]) -> dict[str, str]:
+    return {role: hashlib.sha256(path.read_bytes()).hexdigest() for role, path in files.items()}
 
 
 def digest(content: object) -> str:
@@ -82,14 +116,26 @@ def load(path: Path) -> Study:
     """Read a study file and its definitions. Raises BadInput naming file, line, key, and what is accepted."""
     document = yaml_file.read(path, "study file")
     spec = yaml_file.validate(document, StudySpec, "study file")
-    files = {role: path.parent / name for role, name in spec.cohorts.model_dump().items()}
+    given = {"case": spec.cohorts.case, "control": spec.cohorts.control}
+    files = {role: path.parent / one.definition for role, one in given.items()}
+    codes = {role: path.parent / one.codes for role, one in given.items() if one.codes is not None}
     for role, file in files.items():
+        where = f"{path}:{document.line(('cohorts', role))}: cohorts.{role}"
         if not file.is_file():
             raise BadInput(
-                f"{path}:{document.line(('cohorts', role))}: cohorts.{role}: no file '{file}'; "
-                "give the path of a Circe/ATLAS JSON, relative to the study file"
+                f"{where}: no file '{file}'; give the path of a Circe/ATLAS JSON, relative to the study file"
             )
-    return Study(path, spec, {role: read_expression(file) for role, file in files.items()}, files)
+        unnamed = codes_file.beside(file)
+        if role not in codes and os.path.lexists(unnamed):
+            raise BadInput(
+                f"{where}: source codes lie beside the definition, in '{unnamed.name}', and the study does not name them; "
+                f"write {{definition: {given[role].definition}, codes: ...}}, or remove that file"
+            )
+        if role in codes and not codes[role].is_file():
+            raise BadInput(f"{where}.codes: no file '{codes[role]}'; give its path, relative to the study file")
+    definitions = {role: read_expression(file) for role, file in files.items()}
+    joined = {role: codes_file.joined(definitions[role], file) for role, file in codes.items()}
+    return Study(path, spec, {**definitions, **joined}, files, codes)
 
 
 def shipped(study_id: str) -> Path:

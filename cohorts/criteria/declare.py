@@ -46,7 +46,7 @@ class Domain:
     """One kind of event.
 
     end: columns of which the first filled one is the end. supply: a column of days that, added to the start, is the
-    next candidate. next_day: without any of them, the day after the start.
+    next candidate. next_day: without any of them, the day after the start. source_value: the code as the source had it.
     adjust: whether DateAdjustment applies; 'fixed' ignores StartWith and EndWith. visit: has visit_occurrence_id.
     counts: what an occurrence count can be distinct by, beside start, end and visit.
     """
@@ -60,6 +60,7 @@ class Domain:
     next_day: bool = False
     concept: str | None = None
     source: tuple[str, str] | None = None
+    source_value: str | None = None
     visit: bool = False
     adjust: Literal["yes", "no", "fixed"] = "yes"
     rules: tuple[Rule, ...] = ()

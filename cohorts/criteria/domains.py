@@ -54,6 +54,7 @@ CONDITION_OCCURRENCE = Domain(
     "ConditionOccurrence", "condition_occurrence", "condition_occurrence_id", "condition_start_date",
     ("condition_end_date",), next_day=True, visit=True,
     concept="condition_concept_id", source=("condition_source_concept", "condition_source_concept_id"),
+    source_value="condition_source_value",
     rules=(
         dates("occurrence_start_date", START), dates("occurrence_end_date", END),
         concepts("condition_type", column("condition_type_concept_id"), "condition_type_exclude"),
@@ -69,6 +70,7 @@ CONDITION_OCCURRENCE = Domain(
 DEATH = Domain(
     "Death", "death", "person_id", "death_date", next_day=True, adjust="fixed",
     concept="cause_concept_id", source=("death_source_concept", "cause_source_concept_id"),
+    source_value="cause_source_value",
     rules=(
         dates("occurrence_start_date", START),
         concepts("death_type", column("death_type_concept_id"), "death_type_exclude"), *PERSON,
@@ -82,6 +84,7 @@ DEVICE_EXPOSURE = Domain(
     "DeviceExposure", "device_exposure", "device_exposure_id", "device_exposure_start_date",
     ("device_exposure_end_date",), next_day=True, visit=True,
     concept="device_concept_id", source=("device_source_concept", "device_source_concept_id"),
+    source_value="device_source_value",
     rules=(
         dates("occurrence_start_date", START), dates("occurrence_end_date", END),
         concepts("device_type", column("device_type_concept_id"), "device_type_exclude"),
@@ -123,6 +126,7 @@ DRUG_EXPOSURE = Domain(
     "DrugExposure", "drug_exposure", "drug_exposure_id", "drug_exposure_start_date", ("drug_exposure_end_date",),
     supply="days_supply", next_day=True, visit=True,
     concept="drug_concept_id", source=("drug_source_concept", "drug_source_concept_id"),
+    source_value="drug_source_value",
     rules=(
         dates("occurrence_start_date", START),
         dates("occurrence_end_date", START),  # as circe-be has it
@@ -141,6 +145,7 @@ DRUG_EXPOSURE = Domain(
 
 EPISODE = Domain(
     "Episode", "episode", "episode_id", "episode_start_date", ("episode_end_date",), concept="episode_concept_id",
+    source_value="episode_source_value",
     rules=(
         dates("episode_start_date", START), dates("episode_end_date", END),
         numbers("episode_number", column("episode_number")),
@@ -153,6 +158,7 @@ EPISODE = Domain(
 MEASUREMENT = Domain(
     "Measurement", "measurement", "measurement_id", "measurement_date", next_day=True, visit=True,
     concept="measurement_concept_id", source=("measurement_source_concept", "measurement_source_concept_id"),
+    source_value="measurement_source_value",
     rules=(
         dates("occurrence_start_date", START),
         concepts("measurement_type", column("measurement_type_concept_id"), "measurement_type_exclude"),
@@ -175,6 +181,7 @@ MEASUREMENT = Domain(
 OBSERVATION = Domain(
     "Observation", "observation", "observation_id", "observation_date", next_day=True, visit=True,
     concept="observation_concept_id", source=("observation_source_concept", "observation_source_concept_id"),
+    source_value="observation_source_value",
     rules=(
         dates("occurrence_start_date", START),
         concepts("observation_type", column("observation_type_concept_id"), "observation_type_exclude"),
@@ -220,6 +227,7 @@ PAYER_PLAN_PERIOD = Domain(
 PROCEDURE_OCCURRENCE = Domain(
     "ProcedureOccurrence", "procedure_occurrence", "procedure_occurrence_id", "procedure_date", next_day=True, visit=True,
     concept="procedure_concept_id", source=("procedure_source_concept", "procedure_source_concept_id"),
+    source_value="procedure_source_value",
     rules=(
         dates("occurrence_start_date", START),
         concepts("procedure_type", column("procedure_type_concept_id"), "procedure_type_exclude"),
@@ -234,6 +242,7 @@ PROCEDURE_OCCURRENCE = Domain(
 
 SPECIMEN = Domain(
     "Specimen", "specimen", "specimen_id", "specimen_date", next_day=True, adjust="no", concept="specimen_concept_id",
+    source_value="specimen_source_value",
     rules=(
         dates("occurrence_start_date", START),
         concepts("specimen_type", column("specimen_type_concept_id"), "specimen_type_exclude"),
@@ -251,6 +260,7 @@ SPECIMEN = Domain(
 VISIT_DETAIL = Domain(
     "VisitDetail", "visit_detail", "visit_detail_id", "visit_detail_start_date", ("visit_detail_end_date",), visit=True,
     concept="visit_detail_concept_id", source=("visit_detail_source_concept", "visit_detail_source_concept_id"),
+    source_value="visit_detail_source_value",
     rules=(
         dates("visit_detail_start_date", START), dates("visit_detail_end_date", END),
         concepts("visit_detail_type", column("visit_detail_type_concept_id")), numbers("visit_detail_length", DURATION),
@@ -266,6 +276,7 @@ VISIT_DETAIL = Domain(
 VISIT_OCCURRENCE = Domain(
     "VisitOccurrence", "visit_occurrence", "visit_occurrence_id", "visit_start_date", ("visit_end_date",), visit=True,
     concept="visit_concept_id", source=("visit_source_concept", "visit_source_concept_id"),
+    source_value="visit_source_value",
     rules=(
         dates("occurrence_start_date", START), dates("occurrence_end_date", END),
         concepts("visit_type", column("visit_type_concept_id"), "visit_type_exclude"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -19,6 +20,7 @@ from cohorts.plan.nodes import Scan
 from cohorts.plan.uses import Use
 from cohorts.sql import scans
 from cohorts.sql.conditions import Bound
+from cohorts.sql.source_codes import values
 
 _PERIODS = """SELECT person_id, CAST(observation_period_start_date AS DATE) AS start_date,
     CAST(observation_period_end_date AS DATE) AS end_date FROM cdm.observation_period
@@ -83,6 +85,25 @@ class Reader:
             self._show("selection", {"stream": np.array([number for number, _ in branch.streams], np.int16)})
         if branch.by == "both":
             self._show("selection_source", self._concepts(branch, source=True))
+        if branch.coded:
+            self._values("selection_value", branch, source=branch.by == "source")
+            self._values("selection_source_value", branch, source=True)
+
+    def _values(self, name: str, branch: scans.Branch, *, source: bool) -> None:
+        """Source values that are as good as a concept of the (source) set."""
+        coded = [
+            (n, code) for n, scan in branch.streams for code in (scan.source_codes if source else scan.concept_codes)
+        ]
+        codes: dict[str, pa.Array[Any]] = {
+            "stream": pa.array([number for number, _ in coded], pa.int16()),
+            "code": pa.array([code.text for _, code in coded], pa.string()),
+            "prefix": pa.array([code.prefix for _, code in coded], pa.bool_()),
+        }
+        self._con.register("codes", pa.table(codes))
+        assert branch.domain.source_value is not None
+        found = ask(self._con, values("codes", branch.domain.table, branch.domain.source_value))
+        self._con.register(name, found)
+        self._con.unregister("codes")
 
     def _concepts(self, branch: scans.Branch, *, source: bool) -> dict[str, npt.NDArray[np.generic]]:
         streams, concepts = [], []

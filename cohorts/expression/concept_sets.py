@@ -33,3 +33,21 @@ class ConceptSet(_CamelModel):
     id: CodesetRef
     name: str | None = None
     expression: ConceptSetExpression
+
+
+class SourceCode(_CamelModel):
+    """A source code that counts as a concept of a set; no part of circe-be's language.
+
+    code: a whole source value, or with a `*` at its end the beginning of one. tables: where it is looked for; empty:
+    wherever the set is asked for.
+    """
+
+    vocabulary: str
+    code: str
+    tables: tuple[str, ...] = ()
+
+
+class CodedConceptSet(ConceptSet):
+    """A concept set with source codes beside its concepts. No JSON makes one: `cohorts.codes` does."""
+
+    codes: tuple[SourceCode, ...]

@@ -14,7 +14,7 @@ from cohorts.columns.keys import Whole
 from cohorts.criteria.domains import DOMAINS
 from cohorts.expression import Expression
 from cohorts.expression.base import Concept
-from cohorts.expression.concept_sets import ConceptSet
+from cohorts.expression.concept_sets import CodedConceptSet, ConceptSet
 from cohorts.expression.groups import Criterion
 from cohorts.expression.paths import Steps, walk
 from cohorts.expression.read import references
@@ -162,7 +162,7 @@ def concept_sets(con: duckdb.DuckDBPyConnection, expression: Expression, members
     sizes = {position: len(found) for position, found in enumerate(members)}
     places = {given.id: position for position, given in enumerate(expression.concept_sets or ())}
     for position, given in enumerate(expression.concept_sets or ()):
-        if given.id in used and not sizes.get(position):
+        if given.id in used and not sizes.get(position) and not isinstance(given, CodedConceptSet):
             yield finding(
                 "concept_set_empty", "warning", ("ConceptSets", position),
                 f"C{_set(given)[1:]} holds no concept of this vocabulary; what asks for it finds nothing.",

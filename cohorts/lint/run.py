@@ -15,6 +15,7 @@ from cohorts.execution.concept_sets import resolve
 from cohorts.expression import Expression
 from cohorts.expression.groups import CorrelatedCriteria
 from cohorts.expression.paths import walk
+from cohorts.lint.codes import codes
 from cohorts.lint.concepts import concept_sets, concepts
 from cohorts.lint.findings import Finding, finding
 from cohorts.lint.pins import pinned
@@ -63,6 +64,7 @@ def lint(
             if not missing:
                 members = resolve(con, [items_of(given) for given in expression.concept_sets or ()])
                 found += concept_sets(con, expression, members)
+                found += codes(con, expression, members)
                 found += pinned(con, expression, members, pins, edited=edited) if pins else []
             found += _beyond(con, expression)
         except duckdb.Error as error:

@@ -10,7 +10,7 @@ from cohorts.criteria.declare import Domain
 from cohorts.criteria.domains import DOMAINS, REFUSED
 from cohorts.expression.base import DateAdjustment, Period
 from cohorts.expression.cohort import EndStrategy, Expression, ResultLimit
-from cohorts.expression.concept_sets import ConceptSet
+from cohorts.expression.concept_sets import CodedConceptSet, ConceptSet
 from cohorts.expression.criteria import CustomEra, Event
 from cohorts.expression.groups import CorrelatedCriteria, CriteriaGroup, Criterion, DemographicCriteria
 from cohorts.expression.paths import json_path, walk
@@ -19,6 +19,7 @@ from cohorts.plan.filters import Filter, Operand
 from cohorts.plan.nodes import (
     Adjust,
     Check,
+    Code,
     Definition,
     Distinct,
     DrugExit,
@@ -86,6 +87,14 @@ def items_of(concept_set: ConceptSet) -> tuple[SetItem, ...]:
     return tuple(sorted(lines, key=lambda line: (line.concept, line.excluded, line.descendants, line.mapped)))
 
 
+def _codes(concept_set: ConceptSet, table: str) -> tuple[Code, ...]:
+    """The set's source codes that are looked for in this table."""
+    if not isinstance(concept_set, CodedConceptSet):
+        return ()
+    asked = [one.code for one in concept_set.codes if not one.tables or table in one.tables]
+    return tuple(sorted({Code(code.removesuffix("*").strip().upper(), code.endswith("*")) for code in asked}))
+
+
 class _Builder:
     """Builds one definition."""
 
@@ -93,6 +102,7 @@ class _Builder:
         self._numbers = numbers
         self._expression = expression
         self._sets = {one.id: items_of(one) for one in expression.concept_sets or ()}
+        self._given = {one.id: one for one in expression.concept_sets or ()}
 
     def definition(self, name: str) -> Definition:
         given = self._expression
@@ -126,6 +136,9 @@ class _Builder:
     def _set_or_none(self, number: int | None) -> int | None:
         return None if number is None else self._set(number)
 
+    def _codes(self, number: int | None, domain: Domain) -> tuple[Code, ...]:
+        return () if number is None or domain.source_value is None else _codes(self._given[number], domain.table)
+
     def _stream(self, criterion: Criterion, counted: str | None = None) -> int:
         try:
             return self._stream_of(criterion, counted)
@@ -152,15 +165,19 @@ class _Builder:
         return tuple(condition for rule in domain.rules for condition in rule(event, self._set))
 
     def _scan(self, event: Event, domain: Domain, counted: Operand | None) -> Scan:
+        concept_set = getattr(event, "codeset_id", None) if domain.concept else None
+        source_set = getattr(event, domain.source[0]) if domain.source else None
         return Scan(
             kind=domain.kind,
-            concept_set=self._set_or_none(getattr(event, "codeset_id", None)) if domain.concept else None,
-            source_set=self._set_or_none(getattr(event, domain.source[0])) if domain.source else None,
+            concept_set=self._set_or_none(concept_set),
+            source_set=self._set_or_none(source_set),
             first=bool(getattr(event, "first", False)),
             adjust=_adjust(event.date_adjustment, domain),
             shown=_shown(getattr(event, "user_defined_period", None)),
             filters=self._filters(event, domain),
             counted=counted,
+            concept_codes=self._codes(concept_set, domain),
+            source_codes=self._codes(source_set, domain),
         )
 
     def _eras(self, event: CustomEra, domain: Domain, counted: Operand | None) -> int:
@@ -211,7 +228,11 @@ class _Builder:
         era = strategy.custom_era
         assert era is not None
         number = self._set(era.drug_codeset_id)
-        scans = (Scan("DrugExposure", concept_set=number), Scan("DrugExposure", source_set=number))
+        codes = self._codes(era.drug_codeset_id, DOMAINS["DrugExposure"])
+        scans = (
+            Scan("DrugExposure", concept_set=number, concept_codes=codes),
+            Scan("DrugExposure", source_set=number),
+        )
         streams = tuple(self._numbers.stream(scan) for scan in scans)
         return DrugExit(number, streams, era.gap_days, era.offset, era.days_supply_override)
 

@@ -28,6 +28,14 @@ class SetItem:
     mapped: bool
 
 
+@dataclass(frozen=True, order=True)
+class Code:
+    """A source value that counts as a concept of a set, in capitals and without blanks around; prefix: its beginning."""
+
+    text: str
+    prefix: bool
+
+
 @dataclass(frozen=True)
 class Adjust:
     """Moved dates: which date each side starts from, and days added. Events that then end before they start go."""
@@ -50,8 +58,8 @@ class Shown:
 class Scan:
     """Rows of one kind of event. `first` ranks a person's rows after the concept sets, before adjustment and filters.
 
-    concept_set, source_set: sets that the (source) concept column has to be in. counted: a further value that some
-    occurrence count needs.
+    concept_set, source_set: sets that the (source) concept column has to be in; concept_codes, source_codes: source
+    values that are as good as that. counted: a further value that some occurrence count needs.
     """
 
     kind: str
@@ -62,6 +70,13 @@ class Scan:
     shown: Shown | None = None
     filters: tuple[Filter, ...] = ()
     counted: Operand | None = None
+    concept_codes: tuple[Code, ...] = ()
+    source_codes: tuple[Code, ...] = ()
+
+    @property
+    def coded(self) -> bool:
+        """Whether source values matter."""
+        return bool(self.concept_codes or self.source_codes)
 
 
 @dataclass(frozen=True)
@@ -174,7 +189,8 @@ class OffsetExit:
 class DrugExit:
     """Leave when the drug era that holds the index date ends.
 
-    streams: the exposures of which eras are made: those with a drug, and those with a source concept, of the set.
+    streams: the exposures of which eras are made: those with a drug (or a source code), and those with a source concept,
+    of the set.
     """
 
     concept_set: int

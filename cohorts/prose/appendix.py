@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from cohorts.expression import Expression
 from cohorts.expression.base import Concept
-from cohorts.expression.concept_sets import ConceptSet, ConceptSetItem
+from cohorts.expression.concept_sets import CodedConceptSet, ConceptSet, ConceptSetItem
 from cohorts.expression.read import references
 from cohorts.prose import values
 from cohorts.prose.clauses import Clause, Section
-from cohorts.prose.names import Names, single_concepts
+from cohorts.prose.names import Names, one_line, single_concepts
 from cohorts.prose.words import Lang
 
 
@@ -34,16 +34,37 @@ def _set(given: ConceptSet, names: Names, used: bool, lang: Lang) -> Clause:
     items = given.expression.items
     included = tuple(Clause(_item(item, lang)) for item in items if not item.is_excluded)
     excluded = tuple(Clause(_item(item, lang)) for item in items if item.is_excluded)
-    if not items:
+    codes = tuple(_codes(given, lang))
+    if not items and not codes:
         return Clause(f"{name}{unused}: { ({'en': 'no concept', 'ko': '개념 없음'}[lang]) }")
     if not excluded:
-        return Clause(f"{name}{unused}", included)
+        return Clause(f"{name}{unused}", (*included, *codes))
     heads = {
         "en": ("Included", "Excluded, also where included above"),
         "ko": ("포함", "제외(위에서 포함된 것이라도 뺌)"),
     }[lang]
     both = ((heads[0], included), (heads[1], excluded))
-    return Clause(f"{name}{unused}", tuple(Clause(head, parts) for head, parts in both if parts))
+    return Clause(f"{name}{unused}", (*(Clause(head, parts) for head, parts in both if parts), *codes))
+
+
+def _codes(given: ConceptSet, lang: Lang) -> Iterator[Clause]:
+    """Source codes of the set, by code system and the tables in which they are looked for."""
+    if not isinstance(given, CodedConceptSet):
+        return
+    systems: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for one in given.codes:
+        systems.setdefault((one.vocabulary, one.tables), []).append(one.code)
+    for (vocabulary, tables), codes in systems.items():
+        said = f"{one_line(vocabulary)} {', '.join(codes)}"
+        where = {"en": f" (in {' or '.join(tables)})", "ko": f" ({'·'.join(tables)})"}[lang] if tables else ""
+        ending = any(code.endswith("*") for code in codes)
+        any_ending = {"en": "; `*` is any ending", "ko": ". `*`는 뒤에 무엇이 와도 됨"}[lang] if ending else ""
+        yield Clause(
+            {
+                "en": f"Also records with the source code {said}{where}, whatever their concept{any_ending}",
+                "ko": f"개념과 관계없이 원천 코드가 다음과 같은 기록도 포함함: {said}{where}{any_ending}",
+            }[lang]
+        )
 
 
 def _item(item: ConceptSetItem, lang: Lang) -> str:

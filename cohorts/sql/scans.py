@@ -5,6 +5,8 @@ A row goes to each stream whose concept set holds its concept; what differs betw
 
     selection           stream | concept_id      which concepts lead to which stream
     selection_source    stream | concept_id      the same for source concepts, where a stream asks for both
+    selection_value     stream | value           which source values are as good, where codes stand beside a set
+    selection_source_value                       the same for the set of source concepts
     who                 person_id                people to whom the events are limited
     events: [stream |] person_id | start_date [| end_date] [| event_id] [| visit_id] [| sort_date] [| counted_id,
         counted_number] [| rank_date, passes]
@@ -22,6 +24,7 @@ from cohorts.plan.filters import AGE_AT_END, DURATION, END, Column, Operand, Val
 from cohorts.plan.nodes import Scan
 from cohorts.plan.uses import Use
 from cohorts.sql.conditions import Bound, Dates, among, conjunction, literal, operand
+from cohorts.sql.source_codes import Coded, coded_rows
 
 By = Literal["concept", "source", "both", "all"]
 NUMBERS = frozenset({"quantity", "range_high", "range_low", "value_as_number", "dose_value"})
@@ -46,6 +49,7 @@ class Branch:
     domain: Domain
     by: By
     first: bool
+    coded: bool
     streams: tuple[tuple[int, Scan], ...]
 
     @property
@@ -69,12 +73,12 @@ class Limits:
 
 def branches(scans: Iterable[tuple[int, Scan]]) -> tuple[Branch, ...]:
     """The branches of these streams, in a fixed order."""
-    found: dict[tuple[str, By, bool], list[tuple[int, Scan]]] = {}
+    found: dict[tuple[str, By, bool, bool], list[tuple[int, Scan]]] = {}
     for number, scan in scans:
-        found.setdefault((scan.kind, _by(scan), scan.first), []).append((number, scan))
+        found.setdefault((scan.kind, _by(scan), scan.first, scan.coded), []).append((number, scan))
     return tuple(
-        Branch(DOMAINS[kind], by, first, tuple(part))
-        for (kind, by, first), streams in sorted(found.items())
+        Branch(DOMAINS[kind], by, first, coded, tuple(part))
+        for (kind, by, first, coded), streams in sorted(found.items())
         for part in _parts(streams)
     )
 
@@ -124,6 +128,7 @@ def event_columns(branch: Branch, shape: Layout) -> tuple[str, ...]:
     found += ["visit_occurrence_id"] if domain.visit and (shape.visit or visited) else []
     found += [domain.concept] if branch.by in {"concept", "both"} and domain.concept else []
     found += [domain.source[1]] if branch.by in {"source", "both"} and domain.source else []
+    found += [domain.source_value] if branch.coded and domain.source_value else []
     return tuple(dict.fromkeys([*found, *_filter_columns(branch)]))
 
 
@@ -195,7 +200,7 @@ def _raw(branch: Branch, shape: Layout, limits: Limits) -> str:
     domain = branch.domain
     further = [f"t.{name}" for name in _filter_columns(branch) if name != "person_id"]
     columns = [
-        *(["m.stream"] if branch.several else []), "t.person_id", f"t.{domain.start} AS start_date",
+        *(["t.stream" if branch.coded else "m.stream"] if branch.several else []), "t.person_id", f"t.{domain.start} AS start_date",
         f"{default_end(domain)} AS end_date", f"t.{domain.event_id} AS event_id",
         f"{'t.visit_occurrence_id' if domain.visit else 'CAST(NULL AS BIGINT)'} AS visit_id", *further,
     ]  # fmt: skip
@@ -205,7 +210,17 @@ def _raw(branch: Branch, shape: Layout, limits: Limits) -> str:
         columns.remove(f"{default_end(domain)} AS end_date")
     if not (shape.visit or any("visit" in places(scan.filters) for _, scan in branch.streams)):
         columns = [column for column in columns if not column.endswith(" AS visit_id")]
-    return f"SELECT {', '.join(columns)} FROM cdm.{domain.table} t{_selecting(branch)}{_limit(limits)}"
+    rows = f"({_coded(branch)})" if branch.coded else f"cdm.{domain.table}"
+    selecting = "" if branch.coded else _selecting(branch)
+    return f"SELECT {', '.join(columns)} FROM {rows} t{selecting}{_limit(limits)}"
+
+
+def _coded(branch: Branch) -> str:
+    domain = branch.domain
+    by_source = f"t.{domain.source[1]}" if domain.source else ""
+    concept = by_source if branch.by == "source" else f"t.{domain.concept}"
+    also = by_source if branch.by == "both" else None
+    return coded_rows(Coded(f"cdm.{domain.table}", concept, f"t.{domain.source_value}", also))
 
 
 def _limit(limits: Limits) -> str:

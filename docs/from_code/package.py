@@ -33,6 +33,7 @@ FILES = {
     "docs/codebook.parquet": "Every concept that occurs: code, names, units, where it is found.",
     "docs/definition.json": "The cohort definitions as they were run.",
     "docs/definition.*.md": "The same in prose.",
+    "docs/source_codes.*.yaml": "Source codes that count as concepts of the definitions' sets, where the study has some.",
     "docs/attrition.csv": "People after each rule, small numbers suppressed.",
     "docs/balance.csv": "Standardised mean differences before and after matching.",
     "docs/balance.*.svg": "The same as a plot.",

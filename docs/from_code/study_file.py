@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cohorts.codes import CodeLine, SourceCodes
 from cohorts.draw.spec import Caliper, DrawSpec
 from deid.policy.model import HospitalPolicy, Rule, Settings, SettingsPart, StudyPolicy
 from docs.from_code.markdown import page, table
@@ -10,7 +11,7 @@ from drb.conditions import LABELS, Conditions
 from extract.spec import ExtractSpec, TableSpec, Window
 from flows.names import Text
 from flows.site import Site
-from flows.study import CohortFiles, StudySpec, shipped
+from flows.study import CohortFile, CohortFiles, StudySpec, shipped
 from quality.spec import GateSpec, RequiredConcepts, ValueRange
 
 
@@ -24,6 +25,9 @@ def study_file() -> str:
         section(StudySpec),
         section(Text),
         section(CohortFiles),
+        section(CohortFile),
+        section(SourceCodes),
+        section(CodeLine),
         section(DrawSpec),
         section(Caliper),
         section(ExtractSpec),

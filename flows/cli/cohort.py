@@ -17,9 +17,14 @@ if TYPE_CHECKING:
     from flows.cohort_run import Result
 
 app = typer.Typer(no_args_is_help=True, help="Import, run, check and explain ATLAS cohort definitions.")
-Definition = Annotated[Path, typer.Argument(metavar="DEF.json", help="A Circe/ATLAS cohort expression.")]
 SHOWN = 12
 _FEMALE, _MALE = 8532, 8507  # OMOP's concepts of gender
+Definition = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DEF.json", help="A Circe/ATLAS cohort expression; source codes in DEF.codes.yaml beside it count, too."
+    ),
+]
 SourceUrl = Annotated[str, typer.Option("--source", help="The CDM's address (see: naru site add --help).")]
 Out = Annotated[Path, typer.Option("--out", help="The Parquet file to write.")]
 
@@ -222,6 +227,9 @@ def _tell(result: Result, as_json: bool) -> None:
     show.text(
         f"{result.out}: {result.entries:,} entries of {result.people:,} people, {result.definitions:,} definition(s)"
     )
+    if result.codes:
+        more = f" and {len(result.codes) - SHOWN} more" if len(result.codes) > SHOWN else ""
+        show.text(f"with the source codes of {', '.join(result.codes[:SHOWN])}{more}")
     if result.definitions == 1:
         for told in result.attrition.values():
             _show_attrition(told)

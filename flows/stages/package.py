@@ -71,6 +71,7 @@ def _documents(run: Run) -> dict[str, bytes | Path]:
         "quality.json": run.output("quality") / "quality.json",
         "quality.html": run.output("quality") / "quality.html",
         "definition.json": json.dumps(definitions, ensure_ascii=False, indent=1, sort_keys=True).encode(),
+        **{f"source_codes.{role}.yaml": path for role, path in run.study.code_files.items()},
         "definition.ko.md": prose.study(run.study, "ko").encode(),
         "definition.en.md": prose.study(run.study, "en").encode(),
     }
