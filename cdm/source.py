@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Self
@@ -15,7 +16,15 @@ from typing import Literal, Self
 import duckdb
 import pyarrow as pa
 
+from cdm.engine import Limits
+from cdm.errors import BadInput
+
 CdmVersion = Literal["5.3", "5.4"]
+Engine = Literal["duckdb", "postgresql", "spark"]
+Kind = Literal["long", "int", "number", "date", "text"]
+ARROW_TYPES: Mapping[Kind, pa.DataType] = {
+    "long": pa.int64(), "int": pa.int32(), "number": pa.float64(), "date": pa.date32(), "text": pa.string(),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,16 +57,78 @@ class Release:
     digest: str = ""
 
 
+@dataclass(frozen=True)
+class Capabilities:
+    """What a database can do in place; what one cannot is refused by the flag's name before anything runs.
+
+    one_state: everything of one `InPlace.work` sees the same state. columns: the most columns of one query; None: any
+    number. text_filters: `_` of a LIKE pattern means one character, of any script.
+    """
+
+    one_state: bool = True
+    columns: int | None = None
+    text_filters: bool = True
+
+
+class Work(ABC):
+    """Some statements in a row, in a session that has tables of its own for a while.
+
+    Queries are SQL of the engine in `InPlace.engine`. Every method raises `SourceUnavailable` or `BadInput` in a sentence
+    that quotes no value of a row.
+    """
+
+    @abstractmethod
+    def load(self, table: str, rows: pa.Table) -> None:
+        """Put a small table in; its columns are those of the table, in their order."""
+
+    @abstractmethod
+    def fill(self, table: str, query: str) -> None:
+        """Put what a query finds into a table; its columns are those of the table, in their order."""
+
+    @abstractmethod
+    def fetch(self, query: str) -> pa.Table:
+        """What a query finds. Infinite dates come as the last or first date that Arrow has."""
+
+
+class InPlace(ABC):
+    """A database that computes by itself, so that only results leave it. Nothing is written into its schemas.
+
+    It shows the tables of a need (of everybody) as `cdm_<table>`; columns have the CDM's family: whole numbers, doubles,
+    dates, texts. An optional column that lacks is NULL. engine: whose SQL it speaks. Use as a context manager.
+    """
+
+    engine: Engine
+    capabilities: Capabilities
+
+    @abstractmethod
+    def work(self, tables: Mapping[str, Mapping[str, Kind]]) -> AbstractContextManager[Work]:
+        """Make these empty tables, for as long as the context lasts."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give everything back; idempotent."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
 class Source(ABC):
     """A hospital's CDM, opened read-only. Use as a context manager.
 
-    url: the address without any secret. kind: 'duckdb', 'parquet', 'postgresql'.
+    url: the address without any secret. kind: 'duckdb', 'parquet', 'postgresql', 'spark'. always_in_place: whether rows
+    are best left where they are whenever the work can be done there.
     Every method raises `SourceUnavailable` when the database is away and `BadInput` when it is not an OMOP CDM.
     """
 
     url: str
     kind: str
     version: CdmVersion
+    always_in_place: bool = False
 
     @abstractmethod
     def tables(self) -> Mapping[str, tuple[str, ...]]:
@@ -81,6 +152,16 @@ class Source(ABC):
         that the database lacks is NULL of the CDM's type; a missing required column or table raises `BadInput`. The
         view is valid while both `con` and the source are open; rows come in no promised order.
         """
+
+    def in_place(self, need: Need, limits: Limits | None = None) -> InPlace:
+        """The same database as one that computes by itself; open while the source is.
+
+        need: what it shows; its people have to be everybody. limits: how much of this machine the engine may use, where
+        it is this machine's. Raises `BadInput` saying why where a database cannot, or which column has a type of another
+        family than the CDM's (only a pulled copy is mended).
+        """
+        del need, limits
+        raise BadInput(f"{self.url}: a source of kind {self.kind} does no work in place; run it without --in-place")
 
     @abstractmethod
     def close(self) -> None:

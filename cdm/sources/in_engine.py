@@ -11,9 +11,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from cdm.engine import Limits
 from cdm.errors import BadInput, SourceUnavailable
 from cdm.schema import Table, tables
-from cdm.source import CdmVersion, Need, Release, Source
+from cdm.source import CdmVersion, InPlace, Need, Release, Source
 from cdm.sources import fingerprint
 from cdm.sources.found import Catalog, FoundTable, Wanted, present, quoted, version_of, wanted
 from cdm.sources.shown import check_values, shown, value
@@ -83,6 +84,12 @@ class InEngineSource(Source):
                 self._show(con, table, people)
         except duckdb.Error as error:
             raise unreadable(self.url, error) from None
+
+    def in_place(self, need: Need, limits: Limits | None = None) -> InPlace:
+        """See `Source.in_place`: an engine of its own that reads the files, for the SQL that every engine understands."""
+        from cdm.sources.engine_in_place import EngineInPlace
+
+        return EngineInPlace(self, need, limits)
 
     def close(self) -> None:
         """See `Source.close`. An engine that views were made in lets the files go when it is closed itself."""
