@@ -184,7 +184,7 @@ def test_every_table_of_events_with_a_source_value_is_known() -> None:
         ("I*1", "with one [*] at the end"),
         ("I21%", "with one [*] at the end"),
         ("a\nb", "cannot hold signs that cannot be shown"),
-        ("x" * 51, "at most 50 characters"),
+        ("x" * 51, "a source value has at most 50"),
     ],
 )
 def test_a_code_that_is_none_is_refused(code: object, said: str) -> None:
@@ -196,7 +196,7 @@ def test_a_code_that_is_none_is_refused(code: object, said: str) -> None:
     ("key", "said"),
     [
         (9, "the definition has no such concept set; it has 1 (set 1), 2 (set 2), 3 (twin), 4 (twin)"),
-        ("set 9", "the definition has no such concept set"),
+        ("set 9", "the definition has no such concept set; it has 1 (set 1), 2 (set 2), 3 (twin), 4 (twin)"),
         ("twin", "the definition has 2 concept sets of this name; give the id of one"),
         ("set  2", "concept set 2 has codes above already; put all into one place"),
     ],
@@ -272,8 +272,7 @@ def test_prose_tells_that_source_codes_count() -> None:
     ]
     given = coded(definition(condition()), set_1=lines)
     english, korean = explain(given, "en"), explain(given, "ko")
-    assert "  - also records whose source code is KCD I21*, I22\n" in english
-    assert "  - also records whose source code is local L7 (in measurement or observation)\n" in english
-    assert "records with them count as well, whatever their concept" in english
-    assert "  - 원천 코드가 다음과 같은 기록도 포함: local L7 (measurement·observation)\n" in korean
+    assert "Also records with the source code KCD I21*, I22, whatever their concept; `*` is any ending\n" in english
+    assert "Also records with the source code local L7 (in measurement or observation), whatever their concept\n" in english
+    assert "원천 코드가 다음과 같은 기록도 포함함: local L7 (measurement·observation)\n" in korean
     assert "source code" not in explain(parse(json.dumps(definition(condition())), "x"), "en")
