@@ -4,9 +4,10 @@ python -m benchmarks.cohorts [--cdm URL] [--definitions FOLDER] [--only 5,100] [
 
 Without arguments: the project's synthetic hospital of 20,000 people, and the definitions of its studies. `--sample 0`
 measures every definition of the folder. CPU and wall seconds, the best of `--repeat`, the engine open and its files
-read before ("warm"); "whole" is `generate` as users run it: engine opened, source attached, files read anew. circe's SQL
-runs on the same views, its making and translation not counted. The bare scan reads every value of the needed columns
-of the clinical tables once (an exclusive or of hashes, so that no statistics can answer). Rows have to be equal.
+read before ("warm"), the concept sets resolved by the run before; "whole" is `generate` as users run it: engine
+opened, source attached, files read anew. circe's SQL runs on the same views, its making and translation not counted.
+The bare scan reads every value of the needed columns of the clinical tables once (an exclusive or of hashes, so that no
+statistics can answer). Rows have to be equal.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from cdm.engine import Limits, connect
 from cdm.source import Need, Source
 from cohorts import needs
 from cohorts.engine import generate, generate_in
+from cohorts.execution.concept_sets import ConceptSets
 from cohorts.expression import Expression, read
 from cohorts.plan.build import build
 
@@ -38,16 +40,13 @@ STUDIES = Path(__file__).parent.parent / "studies"
 SYNTHETIC = "synthetic://benchmark?persons=20000&seed=1"
 THREADS = 2
 _VOCABULARY = {"concept", "concept_ancestor", "concept_relationship"}
-_TEMPORARY = """SELECT 'TABLE', table_name FROM duckdb_tables() WHERE temporary
-UNION ALL SELECT 'VIEW', view_name FROM duckdb_views() WHERE temporary AND NOT internal"""
 Seconds = tuple[float, float]
 
 
-def best(work: Callable[[], object], repeat: int, before: Callable[[], object] = lambda: None) -> Seconds:
+def best(work: Callable[[], object], repeat: int) -> Seconds:
     """CPU and wall seconds, each the least of `repeat` runs after one that is not counted."""
     found = []
     for _ in range(repeat + 1):
-        before()
         cpu, wall = time.process_time(), time.perf_counter()
         work()
         found.append((time.process_time() - cpu, time.perf_counter() - wall))
@@ -64,23 +63,18 @@ def files(folder: Path, only: set[str], sample: int) -> dict[str, Path]:
     return dict(list(named.items())[::step][: sample or None])
 
 
-def clear(con: duckdb.DuckDBPyConnection) -> None:
-    """Drop what a run left behind."""
-    for kind, name in con.execute(_TEMPORARY).fetchall():
-        con.execute(f'DROP {kind} IF EXISTS "{name}"')
-
-
 def ours(source: Source, definitions: Mapping[str, Expression], out: Path, repeat: int) -> Seconds:
     """Our engine, open and warm: planning, computing, writing."""
+    concept_sets = ConceptSets()
     with connect(Limits(threads=THREADS)) as con:
-        con.execute("SET preserve_insertion_order = false")
         source.attach(con, needs.need(build(definitions)))
-        return best(lambda: generate_in(con, build(definitions), out), repeat, lambda: clear(con))
+        return best(lambda: generate_in(con, build(definitions), out, concept_sets=concept_sets), repeat)
 
 
 def whole(source: Source, definitions: Mapping[str, Expression], out: Path, repeat: int) -> Seconds:
     """Our engine as users run it."""
-    return best(lambda: generate(source, definitions, out, limits=Limits(threads=THREADS)), repeat)
+    kept = out.parent / "concept-sets"
+    return best(lambda: generate(source, definitions, out, limits=Limits(threads=THREADS), kept=kept), repeat)
 
 
 class Circe:

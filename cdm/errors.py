@@ -8,6 +8,17 @@ class BadInput(Exception):
     """A file, option, specification or database is not what it has to be. The command ends with 2."""
 
 
+class DefinitionRefused(BadInput):
+    """A cohort definition asks for what cannot be answered. definition: its name in the run; said: what, and where in it."""
+
+    def __init__(self, definition: str, said: str) -> None:
+        super().__init__(definition, said)
+        self.definition, self.said = definition, said
+
+    def __str__(self) -> str:
+        return f"definition {self.definition}: {self.said}"
+
+
 class SourceUnavailable(BadInput):
     """A hospital's database cannot be reached, refuses us, or went away in the middle."""
 

@@ -67,6 +67,10 @@ class Source(ABC):
     def release(self) -> Release:
         """The fingerprint of the state that this source shows while it is open."""
 
+    def vocabulary_key(self) -> str | None:
+        """A text that changes whenever the vocabulary tables may have changed; None: that cannot be told cheaply."""
+        return None
+
     @abstractmethod
     def attach(self, con: duckdb.DuckDBPyConnection, need: Need) -> None:
         """Create `cdm.<table>` (view or table) in `con` for every table of `need`, replacing an earlier one.

@@ -15,15 +15,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from cdm.engine import Limits, connect
 from cdm.errors import BadInput
 from cdm.source import Need, Source
-from cohorts import counts, needs
+from cohorts import needs
 from cohorts.attrition import Attrition
-from cohorts.execution.run import carry_out
-from cohorts.execution.session import Progress, Session
+from cohorts.columns.demographics import COLUMNS
+from cohorts.columns.filters import People
+from cohorts.columns.observed import Observed
+from cohorts.execution.concept_sets import ConceptSets
+from cohorts.execution.definition import Found
+from cohorts.execution.rows import CohortRows
+from cohorts.execution.run import Progress, carry_out
+from cohorts.execution.tally import Tally
 from cohorts.expression import Expression
 from cohorts.plan.build import build
 from cohorts.plan.nodes import Plan
@@ -34,7 +39,7 @@ def need(definitions: Mapping[str, Expression]) -> Need:
     return needs.need(build(definitions))
 
 
-def generate(
+def generate(  # noqa: PLR0913  # what a caller may leave out is named
     source: Source,
     definitions: Mapping[str, Expression],
     out: Path,
@@ -42,22 +47,28 @@ def generate(
     key: str = "cohort_definition_id",
     limits: Limits | None = None,
     progress: Progress | None = None,
+    kept: Path | None = None,
+    demographics: bool = False,
 ) -> dict[str, Attrition]:
     """Write the cohorts of all definitions to one Parquet file; return each one's attrition.
 
     Columns: `key` (BIGINT if every name is an integer, else VARCHAR: the definition's name), subject_id BIGINT,
     cohort_start_date DATE, cohort_end_date DATE; sorted by all four. progress: called with what is being done and
-    the fraction done. Raises `BadInput` for what cannot be answered, naming definition and table.
+    the fraction done. demographics: whether attrition tells people's sex and age at each step. kept: a folder in which
+    resolved concept sets are kept for the next run. Raises `BadInput` for what cannot be answered, naming definition
+    and table.
     """
     plan = build(definitions)
-    needed = needs.need(plan)
+    needed = needs.need(plan, COLUMNS if demographics else ())
     needs.refuse_missing(plan, source.tables(), needed.columns)
     report = progress or _silent
     with connect(limits) as con:
-        con.execute("SET preserve_insertion_order = false")
         source.attach(con, needed)
         try:
-            attrition = generate_in(con, plan, out, key=key, progress=report)
+            concept_sets = kept_sets(source, kept)
+            attrition = generate_in(
+                con, plan, out, key=key, progress=report, concept_sets=concept_sets, demographics=demographics
+            )
         except duckdb.Error as error:
             raise _mendable(error, source.url, out) from None
     report("done", 1.0)
@@ -71,11 +82,27 @@ def generate_in(
     *,
     key: str = "cohort_definition_id",
     progress: Progress | None = None,
+    concept_sets: ConceptSets | None = None,
+    demographics: bool = False,
 ) -> dict[str, Attrition]:
-    """`generate` in an open engine whose schema `cdm` shows what the plan needs; leaves its temporary tables there."""
-    carry_out(Session(con, plan), progress or _silent)
-    _write(con, [definition.name for definition in plan.definitions], out, key)
-    return counts.attrition(con, plan)
+    """`generate` in an open engine whose schema `cdm` shows what the plan needs."""
+    tallies = [Tally(definition, demographics) for definition in plan.definitions]
+    rows = CohortRows(plan)
+
+    def sink(number: int, found: Found, observed: Observed, persons: People | None) -> None:
+        tallies[number].add(found, persons)
+        rows.add(number, found.cohort, observed)
+
+    further = COLUMNS if demographics else ()
+    carry_out(con, plan, sink, progress or _silent, concept_sets or ConceptSets(), further=further)
+    rows.write(out, key)
+    return {tally.definition.name: tally.attrition() for tally in tallies}
+
+
+def kept_sets(source: Source, folder: Path | None) -> ConceptSets:
+    """The concept sets that earlier runs resolved by the vocabulary as this source has it now."""
+    state = source.vocabulary_key() if folder else None
+    return ConceptSets(folder / state if folder and state else None)
 
 
 def _mendable(error: duckdb.Error, url: str, out: Path) -> BadInput:
@@ -91,21 +118,3 @@ def _mendable(error: duckdb.Error, url: str, out: Path) -> BadInput:
 
 def _silent(what: str, fraction: float) -> None:
     del what, fraction
-
-
-def _whole(name: str) -> bool:
-    return name.isascii() and name.removeprefix("-").isdigit() and str(int(name)) == name
-
-
-def _write(con: duckdb.DuckDBPyConnection, names: list[str], out: Path, key: str) -> None:
-    whole = all(_whole(name) for name in names)
-    labels = pa.array([int(name) for name in names], pa.int64()) if whole else pa.array(names, pa.string())
-    con.register("label", pa.table({"owner": pa.array(range(len(names)), pa.int32()), "label": labels}))
-    quoted = '"' + key.replace('"', '""') + '"'
-    con.execute(
-        f"""COPY (SELECT l.label AS {quoted}, CAST(c.person_id AS BIGINT) AS subject_id,
-            CAST(c.start_date AS DATE) AS cohort_start_date, CAST(c.end_date AS DATE) AS cohort_end_date
-        FROM cohort_row c JOIN label l ON l.owner = c.owner ORDER BY ALL) TO $out (FORMAT parquet)""",
-        {"out": str(out)},
-    )
-    con.unregister("label")

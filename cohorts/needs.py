@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from cdm.errors import BadInput
+from cdm.errors import DefinitionRefused
 from cdm.source import Need
-from cohorts.criteria.domains import DOMAINS
 from cohorts.plan.filters import Column, Filter, Operand, operands, places
 from cohorts.plan.nodes import Check, Definition, DrugExit, Eras, Group, Keep, Plan, Scan
-from cohorts.sql.scans import branches, event_columns
+from cohorts.plan.uses import uses
+from cohorts.sql.scans import branches, event_columns, layout
 
 _PLACES: Mapping[str, tuple[str, str]] = {
     "person": ("person", "person_id"),
@@ -42,18 +42,19 @@ class _Columns:
             self.add("person", ["year_of_birth"])
 
 
-def need(plan: Plan) -> Need:
-    """The tables and columns that the whole plan reads, in alphabetical order."""
+def need(plan: Plan, further: tuple[str, ...] = ()) -> Need:
+    """The tables and columns that the whole plan reads, in alphabetical order; and further ones of the table person."""
     columns = _Columns()
+    if further:
+        columns.add("person", ["person_id", *further])
     columns.add("observation_period", _PERIOD)
     scans = [(number, stream) for number, stream in enumerate(plan.streams) if isinstance(stream, Scan)]
+    used = uses(plan)
     for branch in branches(scans):
-        columns.add(branch.domain.table, event_columns(branch))
+        columns.add(branch.domain.table, event_columns(branch, layout(branch, used)))
     for stream in plan.streams:
         if isinstance(stream, Scan | Eras):
             columns.filters(stream.filters)
-    for definition in plan.definitions:
-        _definition(columns, definition)
     for group in _groups(plan):
         for person in group.people:
             columns.filters(person.filters)
@@ -62,12 +63,19 @@ def need(plan: Plan) -> Need:
     return Need({table: tuple(sorted(names)) for table, names in sorted(columns.found.items())})
 
 
-def _definition(columns: _Columns, definition: Definition) -> None:
-    if isinstance(definition.exit, DrugExit):
-        domain = DOMAINS["DrugExposure"]
-        names = ["person_id", domain.start, "drug_concept_id", "drug_source_concept_id"]
-        ends = [*domain.end, str(domain.supply)] if definition.exit.days_supply is None else []
-        columns.add(domain.table, [*names, *ends])
+def looks_at_people(plan: Plan) -> bool:
+    """Whether a condition on index events or eras looks at the table person."""
+    eras = any("person" in places(stream.filters) for stream in plan.streams if isinstance(stream, Eras))
+    return eras or any(group.people for group in _groups(plan))
+
+
+def person_columns(plan: Plan) -> tuple[str, ...]:
+    """The columns of the table person, beside its key, that conditions on index events and eras look at."""
+    filters = [condition for group in _groups(plan) for person in group.people for condition in person.filters]
+    filters += [condition for stream in plan.streams if isinstance(stream, Eras) for condition in stream.filters]
+    columns = _Columns()
+    columns.filters(tuple(filters))
+    return tuple(sorted(set(columns.found.get("person", {})) - {"person_id"}))
 
 
 def _vocabulary(columns: _Columns, plan: Plan) -> None:
@@ -96,16 +104,16 @@ def _groups(plan: Plan) -> list[Group]:
 
 
 def refuse_missing(plan: Plan, present: Mapping[str, tuple[str, ...]], tables: Iterable[str]) -> None:
-    """Raise `BadInput` naming the definition and the table if the CDM lacks a table that the plan reads."""
+    """Raise `DefinitionRefused` naming the definition and the table if the CDM lacks a table that the plan reads."""
     missing = sorted(set(tables) - set(present))
     if not missing:
         return
     for definition in plan.definitions:
         lacking = sorted(set(need(_alone(plan, definition)).columns) & set(missing))
         if lacking:
-            raise BadInput(
-                f"definition {definition.name} needs the table {lacking[0]}, which this CDM does not have; "
-                "load it, or take the criterion out of the definition"
+            raise DefinitionRefused(
+                definition.name,
+                f"needs the table {lacking[0]}, which this CDM does not have; load it, or take the criterion out",
             )
 
 
@@ -124,7 +132,8 @@ def streams_of(plan: Plan, definition: Definition) -> set[int]:
         *([definition.additional] if definition.additional else []),
         *(rule.group for rule in definition.rules),
     ]
-    return closure(plan, [*definition.primary, *definition.censoring, *streams_in(groups)])
+    exits = definition.exit.streams if isinstance(definition.exit, DrugExit) else ()
+    return closure(plan, [*definition.primary, *definition.censoring, *exits, *streams_in(groups)])
 
 
 def streams_in(groups: Iterable[Group]) -> set[int]:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cdm
 from cdm.engine import connect
-from cdm.errors import BadInput
-from cohorts import engine
+from cohorts import engine, pins
 from cohorts.attrition import Attrition
 from cohorts.expression import Expression, read
 from cohorts.lint import Finding, lint
 from cohorts.why import Why, why
 from flows import progress
+from flows.definitions import by_file, found_in, id_of
 from flows.faults import guarded
 from flows.files import appearing, checked_output
 from flows.home import Home
@@ -35,12 +35,11 @@ class Result:
 
 def run_one(home: Home, definition: Path, url: str, out: Path, attrition: Path | None) -> Result:
     """Run one definition and write its entries; the id is the file's number, else 1. Raises BadInput."""
-    expression = read(definition)
-    name = definition.stem if definition.stem.isdigit() else "1"
+    name = id_of(definition)
     for path, suffix in ((out, ".parquet"), (attrition, ".json")):
         if path is not None:
             checked_output(path, suffix)
-    result = _run(home, {name: expression}, url, out)
+    result = _run(home, {name: definition}, url, out, demographics=attrition is not None)
     if attrition is not None:
         with appearing(attrition) as fresh:
             fresh.write_text(json.dumps(result.attrition[name], ensure_ascii=False, indent=1), encoding="utf-8")
@@ -48,43 +47,53 @@ def run_one(home: Home, definition: Path, url: str, out: Path, attrition: Path |
 
 
 def run_folder(home: Home, folder: Path, url: str, out: Path) -> Result:
-    """Run every definition of a folder in one pass. Raises BadInput naming the file that is wrong."""
+    """Run every definition of a folder in one pass; ids as in `flows.definitions`. Raises BadInput naming the wrong file."""
     checked_output(out, ".parquet")
-    if not folder.is_dir():
-        raise BadInput(f"{folder}: no such folder; name a folder of cohort definitions (*.json)")
-    files = sorted(folder.glob("*.json"))
-    if not files:
-        raise BadInput(f"{folder}: holds no *.json; name a folder of cohort definitions")
-    return _run(home, {file.stem: read(file) for file in files}, url, out)
+    return _run(home, found_in(folder), url, out)
 
 
 def lint_one(home: Home, definition: Path, url: str) -> tuple[Finding, ...]:
-    """What is doubtful about a definition at one hospital. Raises BadInput."""
-    expression = read(definition)
+    """What is doubtful about a definition at one hospital, its pins (where it has some) included. Raises BadInput."""
+    expression, beside = read(definition), pins.beside(definition)
+    pinned = pins.read(beside) if beside.exists() else None
+    edited = pinned is not None and pinned.definition.sha256 != pins.sha256_of(definition)
     with cdm.open_source(url, home.data) as source:
-        return guarded("check", definition, lambda: lint(source, expression))
+        return guarded("check", definition, lambda: lint(source, expression, pins=pinned, edited=edited))
 
 
 def why_one(home: Home, definition: Path, url: str, person_id: int) -> Why:
     """Which rule let a person in or kept them out. For inside the hospital. Raises BadInput."""
     expression = read(definition)
-    with cdm.open_source(url, home.data) as source:
+    with cdm.open_source(url, home.data) as source, by_file({"cohort": definition}):
         return guarded("why", definition, lambda: why(source, expression, person_id))
 
 
-def _run(home: Home, definitions: Mapping[str, Expression], url: str, out: Path) -> Result:
-    with cdm.open_source(url, home.data) as source, appearing(out) as fresh:
+def _run(home: Home, files: Mapping[str, Path], url: str, out: Path, *, demographics: bool = False) -> Result:
+    definitions = dict(_read(files))
+    with by_file(files):
+        engine.need(definitions)  # what no CDM can answer is told before a database is asked
+    with cdm.open_source(url, home.data) as source, appearing(out) as fresh, by_file(files):
 
         def work() -> dict[str, Attrition]:
-            return engine.generate(source, definitions, fresh, progress=_tell)
+            return engine.generate(
+                source, definitions, fresh, progress=_tell, kept=home.concept_sets, demographics=demographics
+            )
 
         told = guarded("cohort", out, work)
         entries, people = _counts(fresh)
+    progress.tell("cohorts", "done", f"{entries:,} entries of {people:,} people")
     return Result(str(out), len(definitions), entries, people, {name: steps.to_json() for name, steps in told.items()})
 
 
+def _read(files: Mapping[str, Path]) -> Iterator[tuple[str, Expression]]:
+    for number, (name, file) in enumerate(files.items()):
+        progress.tell("definitions", "begun", f"{number + 1:,} of {len(files):,}", number / len(files))
+        yield name, read(file)
+    progress.tell("definitions", "done", f"{len(files):,}")
+
+
 def _tell(what: str, fraction: float) -> None:
-    progress.tell(what, "begun", f"{fraction:.0%}")
+    progress.tell("cohorts", "begun", what, fraction)
 
 
 def _counts(path: Path) -> tuple[int, int]:

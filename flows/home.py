@@ -43,6 +43,11 @@ class Home:
         """Public samples and synthetic hospitals, made once."""
         return self.root / "data"
 
+    @property
+    def concept_sets(self) -> Path:
+        """Concept sets resolved by earlier runs, a folder for each state of a vocabulary."""
+        return self.root / "concept-sets"
+
     def run(self, site_id: str, study_id: str, case_id: str) -> Path:
         """The folder of one study's extraction at one hospital for one case."""
         return self.root / "runs" / site_id / study_id / case_id

@@ -10,21 +10,24 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that happened. `note` is a short text of counts and names."""
+    """One thing that happened. `note` is a short text of counts and names; `fraction`: how much is done, if known."""
 
     name: str
     state: Literal["begun", "done", "kept", "failed"]
     note: str = ""
+    fraction: float | None = None
 
 
 Listener = Callable[[Step], None]
 _listeners: list[Listener] = []
 
 
-def tell(name: str, state: Literal["begun", "done", "kept", "failed"], note: str = "") -> None:
+def tell(
+    name: str, state: Literal["begun", "done", "kept", "failed"], note: str = "", fraction: float | None = None
+) -> None:
     """Tell whoever listens in this process."""
     for listener in _listeners:
-        listener(Step(name, state, note))
+        listener(Step(name, state, note, fraction))
 
 
 @contextmanager

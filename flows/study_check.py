@@ -16,6 +16,7 @@ from cohorts import engine
 from deid.policy import Policy
 from extract.plan import plan as plan_tables
 from flows import expectations
+from flows.definitions import by_file
 from flows.home import Home
 from flows.policies import policy_of
 from flows.site import read
@@ -100,8 +101,10 @@ def findings(study: Study, source: Source) -> Iterator[Finding]:
     """What is amiss between a study and a hospital: missing tables, unknown and doubtful concepts."""
     yield from _contradictions(study)
     present = source.tables()
+    with by_file(study.definition_files):
+        needed = engine.need(study.definitions).columns
     wanted = {
-        **engine.need(study.definitions).columns,
+        **needed,
         **{p.name: () for p in plan_tables(study.spec.extract, source.version)},
     }
     for table in sorted(set(wanted) - set(present)):

@@ -11,6 +11,7 @@ A `-` is NULL. A column's type comes from its CDM name: dates, datetimes, number
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -59,8 +60,9 @@ def column_type(name: str) -> str:
     return "BIGINT"
 
 
+@cache
 def table(text: str) -> pa.Table:
-    """An Arrow table from a small text table."""
+    """An Arrow table from a small text table; the same text gives the same table, made once."""
     head, *rows = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines() if line.strip()]
     columns = {name: [None if row[i] == "-" else row[i] for row in rows] for i, name in enumerate(head)}
     with duckdb.connect() as con:

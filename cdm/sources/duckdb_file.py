@@ -36,7 +36,8 @@ def open_duckdb(url: str, file: Path, schema: str, vocabulary_schema: str | None
         if vocabulary_schema:
             catalog = with_vocabulary(catalog, _catalog(own, alias, vocabulary_schema, url))
         check_is_cdm(catalog, url, _elsewhere(own, alias))
-        return InEngineSource(url, "duckdb", own, catalog, lambda con: _attach_again(con, file, url))
+        files = [file, file.with_name(f"{file.name}.wal")]
+        return InEngineSource(url, "duckdb", own, catalog, lambda con: _attach_again(con, file, url), files)
     except BaseException:
         own.close()
         raise

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -22,7 +24,7 @@ _numbers = count(1)
 class InEngineSource(Source):
     """A source whose tables any DuckDB engine can read once `prepare` was called on it.
 
-    own: the engine that the source itself asks. where: its name in messages.
+    own: the engine that the source itself asks. vocabulary: the files that hold the vocabulary tables.
     """
 
     def __init__(
@@ -32,12 +34,14 @@ class InEngineSource(Source):
         own: duckdb.DuckDBPyConnection,
         catalog: Catalog,
         prepare: Callable[[duckdb.DuckDBPyConnection], None],
+        vocabulary: Sequence[Path],
     ) -> None:
         self.url = url
         self.kind = kind
         self._own: duckdb.DuckDBPyConnection | None = own
         self._catalog = catalog
         self._prepare = prepare
+        self._vocabulary = vocabulary
         self._release: Release | None = None
         claimed = self._one(fingerprint.source_query(catalog))
         self.version: CdmVersion = version_of(catalog, claimed[2] if claimed else None, url)
@@ -60,6 +64,12 @@ class InEngineSource(Source):
                 dict(zip(names, counts, strict=True)),
             )
         return self._release
+
+    def vocabulary_key(self) -> str | None:
+        """See `Source.vocabulary_key`. Name, size and time of change of the files that hold it."""
+        stats = [(str(file), file.stat()) for file in sorted(self._vocabulary) if file.exists()]
+        told = [(name, stat.st_ino, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+        return hashlib.sha256(repr(told).encode()).hexdigest()
 
     def attach(self, con: duckdb.DuckDBPyConnection, need: Need) -> None:
         """See `Source.attach`. Views over the files; the people asked for become a small table beside them."""

@@ -12,6 +12,8 @@ from cdm.errors import BadInput
 from cdm.sources.found import FoundColumn, FoundTable, by_lower_name, cdm_tables, check_is_cdm, quoted
 from cdm.sources.in_engine import InEngineSource
 
+VOCABULARY = ("concept", "concept_ancestor", "concept_relationship")
+
 
 def open_parquet(url: str, folder: Path) -> InEngineSource:
     """Open a folder of Parquet files.
@@ -22,9 +24,11 @@ def open_parquet(url: str, folder: Path) -> InEngineSource:
         raise BadInput(f"there is no folder {folder} ({url}); check the path, which is absolute after parquet://")
     own = connect()
     try:
-        catalog = {name: _found(own, name, files, url) for name, files in _files(folder, url).items()}
+        there = _files(folder, url)
+        catalog = {name: _found(own, name, files, url) for name, files in there.items()}
         check_is_cdm(catalog, url)
-        return InEngineSource(url, "parquet", own, catalog, lambda con: None)
+        vocabulary = [file for name in VOCABULARY for file in there.get(name, [])]
+        return InEngineSource(url, "parquet", own, catalog, lambda con: None, vocabulary)
     except BaseException:
         own.close()
         raise

@@ -1,1 +1,1 @@
-"""A plan carried out in a DuckDB engine, statement by statement."""
+"""A plan carried out: DuckDB reads the streams, columns in memory become cohorts."""

@@ -1,67 +1,76 @@
-"""The order of a run: from the plan to `cohort_row` (owner, person_id, start_date, end_date)."""
+"""The order of a run: concept sets, people, then one part of the people after the other."""
 
 from __future__ import annotations
 
-from cohorts.execution.events import Events
-from cohorts.execution.index_events import ask_additional, drug_exits, find_primary, is_single, judge, load_definitions
-from cohorts.execution.session import Progress, Session
-from cohorts.needs import closure, streams_in
-from cohorts.plan.nodes import OffsetExit, Plan
-from cohorts.sql import exits
-from cohorts.sql.definitions import Definitions
+from collections.abc import Callable, Sequence
+
+import duckdb
+import numpy as np
+
+from cohorts.columns.entries import Entries
+from cohorts.columns.filters import People
+from cohorts.columns.keys import Flags
+from cohorts.columns.observed import Observed
+from cohorts.execution.concept_sets import ConceptSets
+from cohorts.execution.definition import Found, find, primary_events
+from cohorts.execution.parts import ROWS, Part, parts
+from cohorts.execution.people import read_people
+from cohorts.execution.read import Reader, read_observed
+from cohorts.execution.streams import Streams
+from cohorts.needs import streams_of
+from cohorts.plan.nodes import Plan
+from cohorts.plan.uses import uses
+
+Progress = Callable[[str, float], None]
+Sink = Callable[[int, Found, Observed, People | None], None]
+_WORTH = 0.5  # leaving others' events out pays if people with primary events are at most this share of all
 
 
-def carry_out(session: Session, progress: Progress) -> None:
-    """Find the rows of every definition of the session's plan."""
-    plan = session.plan
+def carry_out(
+    con: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    sink: Sink,
+    progress: Progress,
+    concept_sets: ConceptSets,
+    *,
+    further: tuple[str, ...] = (),
+    rows: int = ROWS,
+) -> None:
+    """Find every definition of the plan in an engine whose schema `cdm` shows what it needs.
+
+    sink: gets the number of a definition and what was found among one part of the people; parts in order of person_id.
+    further: columns of the table person that the sink looks at.
+    rows: how many events a part may have in memory, as far as can be told before.
+    """
     progress("concept sets", 0.0)
-    events = Events(session)
-    given = load_definitions(session)
-    progress("primary events", 0.1)
-    early = closure(plan, [stream for d in plan.definitions for stream in d.primary])
-    events.fill(early, people=None)
-    find_primary(session, events.layout, given)
+    sets = concept_sets.resolve(con, plan.sets)
+    observed = read_observed(con)
+    people = read_people(con, plan, observed, further)
+    reader = Reader(con, observed, sets, uses(plan))
+    several = parts(con, plan, observed, rows)
+    for done, part in enumerate(several):
+
+        def told(what: str, share: float, done: int = done) -> None:
+            progress(what, (done + share) / len(several))
+
+        _carry_out(plan, Streams(plan, reader, observed, people, sets, part.span), part, sink, told)
+
+
+def _carry_out(plan: Plan, streams: Streams, part: Part, sink: Sink, progress: Progress) -> None:
+    progress("primary events", 0.02)
+    streams.fill(number for definition in plan.definitions for number in definition.primary)
+    primaries = [primary_events(definition, streams) for definition in plan.definitions]
     progress("events of the rules", 0.4)
-    later = closure(plan, _later(plan)) - early
-    if later:
-        session.execute("CREATE TEMP TABLE who AS SELECT DISTINCT person_id FROM qualified")
-        events.fill(later, people="who")
-    progress("rules", 0.7)
-    ask_additional(session, events.layout)
-    judge(session, events.layout)
-    progress("exits", 0.9)
-    leave(session, given)
+    later = {number for definition in plan.definitions for number in streams_of(plan, definition)}
+    streams.fill(later, _few(primaries, part, len(streams.observed.ids)))
+    for number, (definition, primary) in enumerate(zip(plan.definitions, primaries, strict=True)):
+        progress("rules and exits", 0.6 + 0.4 * number / len(primaries))
+        sink(number, find(definition, primary, streams), streams.observed, streams.people)
 
 
-def _later(plan: Plan) -> set[int]:
-    """Streams that are only looked at for people with primary events."""
-    groups = [group for d in plan.definitions for group in (d.additional, *(rule.group for rule in d.rules)) if group]
-    return streams_in(groups) | {stream for d in plan.definitions for stream in d.censoring}
-
-
-def leave(session: Session, given: Definitions) -> None:
-    """Make `cohort_row` of `included`."""
-    definitions = session.plan.definitions
-    drugs = drug_exits(session.plan)
-    if drugs:
-        session.execute(f"CREATE TEMP TABLE exit_person AS {exits.exit_person(given)}")
-        numbered = [(number, one) for one, number in drugs.items()]
-        session.execute(f"CREATE TEMP TABLE drug_era_exit AS {exits.drug_eras(numbered)}")
-    entries = exits.entries(
-        given,
-        offset=any(isinstance(d.exit, OffsetExit) for d in definitions),
-        drug=bool(drugs),
-        censored=any(d.censoring for d in definitions),
-    )
-    singles = {is_single(d) for d in definitions}
-    session.execute(f"CREATE TEMP {'TABLE' if len(singles) > 1 else 'VIEW'} entry AS {entries}")
-    if len(singles) > 1:
-        limited = any(d.limit != "all" for d in definitions)
-        session.drop("event", "drug_era_exit", "judged", *(["included"] if limited else []))
-    forward = all(d.era_pad >= 0 for d in definitions)
-    rows = exits.collapsed(given, single=True in singles, several=False in singles, forward=forward)
-    if any(d.from_date or d.to_date for d in definitions):
-        rows = exits.clamped(given, rows)
-    session.execute(f"CREATE TEMP TABLE cohort_row AS SELECT owner, person_id, start_date, end_date FROM ({rows})")
-    if len(singles) > 1:
-        session.drop("entry")
+def _few(primaries: Sequence[Entries], part: Part, people: int) -> Flags | None:
+    """By number, the people with primary events, if they are few enough to leave out the others' events."""
+    there = np.zeros(people, bool)
+    for entries in primaries:
+        there[entries.person] = True
+    return there if np.count_nonzero(there) <= _WORTH * part.people else None

@@ -5,20 +5,26 @@ Names in JSON are those of circe-be (PascalCase; UPPER_CASE inside concepts; cam
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_pascal
 
 MAX_DAYS = 1_000_000
+MAX_CRITERIA = 5_000
 
 Days = Annotated[int, Field(ge=-MAX_DAYS, le=MAX_DAYS)]
 Count = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 ConceptId = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Number = Annotated[int | float, Field(gt=-1e15, lt=1e15)]
 CodesetRef = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+Item = TypeVar("Item")
+# The first wrong entry ends the reading of a list: a broken file of millions must not become millions of errors.
+Entries = Annotated[tuple[Item, ...], Field(fail_fast=True)]
+Criteria = Annotated[tuple[Item, ...], Field(fail_fast=True, max_length=MAX_CRITERIA)]
 
 
 def _null_is_false(value: object) -> object:
@@ -61,7 +67,7 @@ class Concept(BaseModel):
     valid_end_date: str | int | None = None
 
 
-Concepts = tuple[Concept, ...]
+Concepts = Entries[Concept]
 
 
 class ConceptSetSelection(Model):
@@ -75,9 +81,9 @@ def _iso_date(value: object) -> object:
     """`2010-1-5` as circe-be reads it: three integers between hyphens."""
     if not isinstance(value, str):
         return value
-    parts = [part for part in value.split("-") if part]
+    parts = [part for part in value[:40].split("-") if part][:3]
     try:
-        year, month, day = (int(part) for part in parts[:3])
+        year, month, day = (int(part) for part in parts if re.fullmatch(r"\+?[0-9]+", part))
         return date(year, month, day)
     except ValueError:
         raise ValueError("is no date of the form YYYY-MM-DD") from None

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from cohorts.expression.base import CodesetRef, Days, Model, Period, exactly_one
+from cohorts.expression.base import CodesetRef, Criteria, Days, Entries, Model, Period, exactly_one
 from cohorts.expression.concept_sets import ConceptSet
 from cohorts.expression.groups import CriteriaGroup, Criterion
 
@@ -34,7 +34,7 @@ class ObservationWindow(Model):
 class PrimaryCriteria(Model):
     """The events that let a person enter."""
 
-    criteria_list: tuple[Criterion, ...] = Field(min_length=1)
+    criteria_list: Criteria[Criterion] = Field(min_length=1)
     observation_window: ObservationWindow
     primary_criteria_limit: ResultLimit = ResultLimit()
 
@@ -89,11 +89,11 @@ class Expression(Model):
     title: str | None = None
     primary_criteria: PrimaryCriteria
     additional_criteria: CriteriaGroup | None = None
-    concept_sets: tuple[ConceptSet, ...] | None = None
+    concept_sets: Criteria[ConceptSet] | None = None
     qualified_limit: ResultLimit = ResultLimit()
     expression_limit: ResultLimit = ResultLimit()
-    inclusion_rules: tuple[InclusionRule, ...] = Field(default=(), max_length=62)
+    inclusion_rules: Entries[InclusionRule] = Field(default=(), max_length=62)
     end_strategy: EndStrategy | None = None
-    censoring_criteria: tuple[Criterion, ...] | None = None
+    censoring_criteria: Criteria[Criterion] | None = None
     collapse_settings: CollapseSettings = CollapseSettings()
     censor_window: Period | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from cohorts.expression.base import CodesetRef, Concept, Flag
+from cohorts.expression.base import CodesetRef, Concept, Entries, Flag
 
 
 class _CamelModel(BaseModel):
@@ -24,7 +24,7 @@ class ConceptSetItem(_CamelModel):
 class ConceptSetExpression(_CamelModel):
     """The items of a set: included ones less excluded ones."""
 
-    items: tuple[ConceptSetItem, ...]
+    items: Entries[ConceptSetItem]
 
 
 class ConceptSet(_CamelModel):

@@ -14,6 +14,7 @@ from cohorts.expression.base import (
     CodesetRef,
     Concepts,
     ConceptSetSelection,
+    Criteria,
     DateAdjustment,
     DateRange,
     Days,
@@ -134,9 +135,9 @@ class DrugExposure(_Visited):
 
 
 class CustomEra(Event):
-    """Eras made of other criteria's events. circe-be does not apply its CorrelatedCriteria."""
+    """Eras made of other criteria's events. circe-be does not apply its CorrelatedCriteria, nor does GapDays do anything."""
 
-    criteria_list: tuple[Criterion, ...] = Field(min_length=1)
+    criteria_list: Criteria[Criterion] = Field(min_length=1)
     first: Flag = False
     gap_days: Days | None = None
     start_date: DateRange | None = None

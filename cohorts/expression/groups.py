@@ -11,6 +11,7 @@ from cohorts.expression.base import (
     Concepts,
     ConceptSetSelection,
     Count,
+    Criteria,
     DateRange,
     Days,
     Flag,
@@ -135,9 +136,9 @@ class CriteriaGroup(Model):
 
     type: Literal["ALL", "ANY", "AT_LEAST", "AT_MOST"]
     count: Count | None = None
-    criteria_list: tuple[CorrelatedCriteria, ...] = ()
-    demographic_criteria_list: tuple[DemographicCriteria, ...] = ()
-    groups: tuple[CriteriaGroup, ...] = ()
+    criteria_list: Criteria[CorrelatedCriteria] = ()
+    demographic_criteria_list: Criteria[DemographicCriteria] = ()
+    groups: Criteria[CriteriaGroup] = ()
 
     @model_validator(mode="before")
     @classmethod

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, NoReturn
 
 from pydantic import BaseModel, ValidationError
 
 from cdm.errors import BadInput
+from cohorts.expression.base import MAX_CRITERIA
 from cohorts.expression.cohort import Expression
-
-MAX_BYTES = 8_000_000
-MAX_DEPTH = 60
+from cohorts.expression.groups import CriteriaGroup, Criterion, DemographicCriteria
+from cohorts.expression.paths import Steps, json_path, walk
+from cohorts.expression.text import content, plain
 
 # Attributes that name a concept set (besides ConceptSetSelection.codeset_id, which has the same name).
 REFERENCES = frozenset(
@@ -40,6 +40,9 @@ REFERENCES = frozenset(
         "stop_reason_source_concept",
     }
 )
+KINDS = frozenset(str(field.alias) for field in Criterion.model_fields.values())
+# What pydantic adds to a place for the alternatives of a type.
+_NO_STEPS = frozenset({"int", "float", "str", "function-before[_iso_date(), date]"})
 
 
 def read(path: Path) -> Expression:
@@ -47,94 +50,24 @@ def read(path: Path) -> Expression:
 
     Raises `BadInput` with file and JSON path.
     """
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise BadInput(_too_big(str(path), size))
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BadInput(
-            f"{path}: cannot be read ({error.strerror}); give the JSON file of a cohort definition"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path}: is not UTF-8 text (byte {error.start}); export the definition again") from None
-    return parse(text, str(path))
+    return parse(content(path), str(path))
 
 
 def parse(text: str, where: str) -> Expression:
     """The expression in a JSON text; `where` names its origin in messages. Raises `BadInput`."""
-    if len(text) > MAX_BYTES:
-        raise BadInput(_too_big(where, len(text)))
-    given, root = _unwrap(_load(text, where), where)
-    _limit_depth(given, where, root)
+    given, root = plain(text, where, KINDS)
     try:
         expression = Expression.model_validate(given)
     except ValidationError as error:
         _refuse(error, where, root)
+    _limit_size(expression, where, root)
     _check_references(expression, where, root)
     return expression
 
 
-def _too_big(where: str, size: int) -> str:
-    return (
-        f"{where}: is {size / 1e6:.1f} MB, and a cohort definition may have at most {MAX_BYTES / 1e6:.0f} MB; "
-        "use descendants instead of long concept lists"
-    )
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise BadInput(f"holds {name}, which is no number of JSON")
-
-
-def _load(text: str, where: str) -> Any:
-    try:
-        return json.loads(text, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        raise BadInput(
-            f"{where}:{error.lineno}:{error.colno}: is not JSON ({error.msg}); export the definition again"
-        ) from None
-    except BadInput as error:
-        raise BadInput(f"{where}: {error}") from None
-    except RecursionError:
-        raise BadInput(f"{where}: is nested too deeply for a cohort definition") from None
-    except ValueError:
-        raise BadInput(f"{where}: holds a number of too many digits") from None
-
-
-def _unwrap(given: Any, where: str) -> tuple[Any, str]:
-    """ATLAS files are bare; WebAPI and PhenotypeLibrary ones wrap the expression, sometimes as a text."""
-    if isinstance(given, dict) and "expression" in given and "PrimaryCriteria" not in given:
-        inner = given["expression"]
-        return (_load(inner, f"{where}: $.expression") if isinstance(inner, str) else inner), "$.expression"
-    return given, "$"
-
-
-def _limit_depth(given: Any, where: str, root: str) -> None:
-    level, depth = [given], 0
-    while level:
-        if depth > MAX_DEPTH:
-            raise BadInput(f"{where}: {root} is nested more than {MAX_DEPTH} levels deep; simplify its groups")
-        level = [child for node in level for child in _children(node)]
-        depth += 1
-
-
-def _children(node: Any) -> list[Any]:
-    if isinstance(node, dict):
-        return list(node.values())
-    return node if isinstance(node, list) else []
-
-
-def json_path(root: str, steps: tuple[str | int, ...]) -> str:
-    """`$.PrimaryCriteria.CriteriaList[0]` from the steps to it."""
-    return root + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-
-
 def _refuse(error: ValidationError, where: str, root: str) -> NoReturn:
-    first = error.errors(include_url=False, include_context=True)[0]
-    place = json_path(
-        root,
-        tuple(step for step in first["loc"] if step not in {"int", "float", "function-before[_iso_date(), date]"}),
-    )
+    first = error.errors(include_url=False, include_context=True, include_input=False)[0]
+    place = json_path(root, tuple(step for step in first["loc"] if step not in _NO_STEPS))
     raise BadInput(f"{where}: {place} {_what(first['type'], first['msg'], first.get('ctx') or {})}")
 
 
@@ -151,7 +84,16 @@ def _what(kind: str, message: str, context: dict[str, Any]) -> str:
         return "has to be a list [...]"
     if kind == "too_short":
         return "is empty; give at least one entry"
+    if kind == "too_long":
+        return f"has more than {context['max_length']:,} entries, the most that are accepted"
     return f"is not what it has to be: {message[:1].lower()}{message[1:]}"
+
+
+def _limit_size(expression: Expression, where: str, root: str) -> None:
+    without_sets = expression.model_copy(update={"concept_sets": None})
+    size = sum(isinstance(part, Criterion | DemographicCriteria | CriteriaGroup) for _, part in walk(without_sets))
+    if size > MAX_CRITERIA:
+        raise BadInput(f"{where}: {root} has {size:,} criteria and groups; at most {MAX_CRITERIA:,} are accepted")
 
 
 def _check_references(expression: Expression, where: str, root: str) -> None:
@@ -169,9 +111,9 @@ def _check_references(expression: Expression, where: str, root: str) -> None:
             )
 
 
-def references(model: BaseModel, steps: tuple[str | int, ...] = ()) -> list[tuple[tuple[str | int, ...], int]]:
+def references(model: BaseModel, steps: Steps = ()) -> list[tuple[Steps, int]]:
     """Every mention of a concept set in a model: where it stands (as JSON names it), and the set's id."""
-    found: list[tuple[tuple[str | int, ...], int]] = []
+    found: list[tuple[Steps, int]] = []
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
         here = (*steps, field.alias or name)

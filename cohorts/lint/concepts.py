@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
+import pyarrow as pa
 
 from cdm.vocabulary import Concept as Known
 from cdm.vocabulary import concept_facts
+from cohorts.columns.keys import Whole
 from cohorts.criteria.domains import DOMAINS
-from cohorts.execution.session import SET_ITEM, Session
 from cohorts.expression import Expression
 from cohorts.expression.base import Concept
 from cohorts.expression.concept_sets import ConceptSet
 from cohorts.expression.groups import Criterion
+from cohorts.expression.paths import Steps, walk
 from cohorts.expression.read import references
-from cohorts.lint.findings import Finding, Steps, finding, walk
-from cohorts.plan.nodes import Plan
-from cohorts.sql import vocabulary
+from cohorts.lint.findings import Finding, finding
 
 # Which domain a table's standard concepts have (OMOP: a concept's domain says where its records go).
 _DOMAIN: Mapping[str, str] = {
@@ -147,23 +147,19 @@ def _korean(given: ConceptSet) -> str:
     return f"개념 집합 {given.id}{_named(given.name)}"
 
 
-def concept_sets(con: duckdb.DuckDBPyConnection, plan: Plan, expression: Expression) -> Iterator[Finding]:
-    """Concept sets that nothing uses, that hold nothing here, or of which this hospital has no record."""
+def concept_sets(con: duckdb.DuckDBPyConnection, expression: Expression, members: Sequence[Whole]) -> Iterator[Finding]:
+    """Concept sets that nothing uses, that hold nothing here, or of which this hospital has no record.
+
+    members: what each set of the definition, in their order, holds by this vocabulary.
+    """
     used = {number for _, number in references(expression)}
-    items = []
     for position, given in enumerate(expression.concept_sets or ()):
         if given.id not in used:
             yield finding(
                 "concept_set_unused", "note", ("ConceptSets", position),
                 f"Nothing in the definition uses {_set(given)}.", f"정의 어디에서도 {_korean(given)}을(를) 쓰지 않습니다.",
             )  # fmt: skip
-        for item in given.expression.items:
-            flags = (item.is_excluded, item.include_descendants, item.include_mapped)
-            items.append((position, item.concept.concept_id, *flags))
-    session = Session(con, plan)
-    session.load("set_item", SET_ITEM, items)
-    session.execute(vocabulary.members(mapped=any(item[4] for item in items)))
-    sizes = dict(session.execute("SELECT set_id, count(*) FROM member GROUP BY set_id").fetchall())
+    sizes = {position: len(found) for position, found in enumerate(members)}
     places = {given.id: position for position, given in enumerate(expression.concept_sets or ())}
     for position, given in enumerate(expression.concept_sets or ()):
         if given.id in used and not sizes.get(position):
@@ -172,23 +168,24 @@ def concept_sets(con: duckdb.DuckDBPyConnection, plan: Plan, expression: Express
                 f"C{_set(given)[1:]} holds no concept of this vocabulary; what asks for it finds nothing.",
                 f"{_korean(given)}에 이 어휘의 개념이 하나도 없어 이를 찾는 조건은 아무것도 찾지 못합니다.",
             )  # fmt: skip
-    yield from _without_records(session, expression, places, sizes)
+    yield from _without_records(con, expression, places, members)
 
 
 def _without_records(
-    session: Session, expression: Expression, places: Mapping[int, int], sizes: Mapping[int, int]
+    con: duckdb.DuckDBPyConnection, expression: Expression, places: Mapping[int, int], members: Sequence[Whole]
 ) -> Iterator[Finding]:
     by_number = {given.id: given for given in expression.concept_sets or ()}
     answers: dict[tuple[str, str, int], bool] = {}
     for use in uses(expression):
         position, table = places[use.concept_set], DOMAINS[use.kind].table
-        if not sizes.get(position):
+        if not len(members[position]):
             continue
         key = (table, use.column, position)
         if key not in answers:
-            sql = f"""SELECT EXISTS(SELECT 1 FROM cdm.{table} t
-                SEMI JOIN (SELECT concept_id FROM member WHERE set_id = {position}) m ON m.concept_id = t.{use.column})"""
-            answers[key] = bool(session.execute(sql).fetchall()[0][0])
+            con.register("member", pa.table({"concept_id": pa.array(members[position])}))
+            sql = f"SELECT EXISTS(SELECT 1 FROM cdm.{table} t SEMI JOIN member m ON m.concept_id = t.{use.column})"
+            answers[key] = bool(con.execute(sql).fetchall()[0][0])
+            con.unregister("member")
         if not answers[key]:
             given = by_number[use.concept_set]
             yield finding(

@@ -8,7 +8,8 @@ from cohorts.criteria.domains import DOMAINS
 from cohorts.expression import Expression, criteria
 from cohorts.expression.base import NumericRange
 from cohorts.expression.groups import CorrelatedCriteria, CriteriaGroup, Criterion
-from cohorts.lint.findings import Finding, Steps, finding, walk
+from cohorts.expression.paths import Steps, walk
+from cohorts.lint.findings import Finding, finding
 
 # Attributes that are compared with four digits; every other number is cut to a whole one.
 _DECIMAL = frozenset(
@@ -88,6 +89,18 @@ def _criterion(steps: Steps, event: criteria.Event) -> Iterator[Finding]:
             (*steps, "DateAdjustment"),
             "For a death ATLAS ignores StartWith and EndWith: both dates are counted from the date of death.",
             "사망에서 ATLAS는 StartWith와 EndWith를 무시하고 두 날짜를 모두 사망일에서 셉니다.",
+        )
+    if isinstance(event, criteria.CustomEra) and event.gap_days:
+        yield _quirk(
+            (*steps, "GapDays"),
+            "ATLAS bridges no gap here: events become one era only where they touch.",
+            "ATLAS는 여기서 공백을 잇지 않습니다. 서로 닿는 사건만 하나의 구간이 됩니다.",
+        )
+    if isinstance(event, criteria.CustomEra) and event.correlated_criteria is not None:
+        yield _quirk(
+            (*steps, "CorrelatedCriteria"),
+            "ATLAS ignores nested criteria of a custom era.",
+            "ATLAS는 사용자 정의 구간(CustomEra)의 중첩 조건을 무시합니다.",
         )
     if getattr(event, "specimen_source_concept", None) is not None:
         yield _quirk(

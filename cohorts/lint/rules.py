@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from cohorts.expression import Expression
 from cohorts.expression.base import DateRange, NumericRange, Period
 from cohorts.expression.groups import CorrelatedCriteria, CriteriaGroup, Window
-from cohorts.lint.findings import Finding, Steps, finding, walk
+from cohorts.expression.paths import Steps, walk
+from cohorts.lint.findings import Finding, finding
 
 
 def rules(expression: Expression) -> Iterator[Finding]:

@@ -8,33 +8,44 @@ import duckdb
 
 from cdm import vocabulary
 from cdm.engine import Limits, connect
-from cdm.errors import BadInput
+from cdm.errors import BadInput, DefinitionRefused
 from cdm.source import Need, Source
 from cohorts import needs
+from cohorts.execution.concept_sets import resolve
 from cohorts.expression import Expression
 from cohorts.expression.groups import CorrelatedCriteria
+from cohorts.expression.paths import walk
 from cohorts.lint.concepts import concept_sets, concepts
-from cohorts.lint.findings import Finding, finding, walk
+from cohorts.lint.findings import Finding, finding
+from cohorts.lint.pins import pinned
 from cohorts.lint.quirks import quirks
 from cohorts.lint.rules import rules
-from cohorts.plan.build import build
+from cohorts.pins import Pins
+from cohorts.plan.build import build, items_of
 
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
-def lint(source: Source, expression: Expression, *, limits: Limits | None = None) -> tuple[Finding, ...]:
+def lint(
+    source: Source,
+    expression: Expression,
+    *,
+    pins: Pins | None = None,
+    edited: bool = False,
+    limits: Limits | None = None,
+) -> tuple[Finding, ...]:
     """What an author should know before running: errors first, then warnings, notes; each in order of the definition.
 
-    Looks at the definition, the vocabulary, and whether concepts occur at all; it runs no cohort. Raises `BadInput` if
-    the source cannot be read.
+    Looks at the definition, the vocabulary, and whether concepts occur at all; it runs no cohort. pins: what its sets
+    held where it was imported; edited: whether it was changed since. Raises `BadInput` if the source cannot be read.
     """
     found = [*rules(expression), *quirks(expression)]
     try:
         plan = build({"definition": expression})
         needed = needs.need(plan)
         needs.refuse_missing(plan, source.tables(), needed.columns)
-    except BadInput as refusal:
-        said = str(refusal).removeprefix("definition definition: ")
+    except DefinitionRefused as refusal:
+        said = refusal.said
         found.append(finding("cannot_be_answered", "error", (), said, f"이 CDM으로는 답할 수 없습니다: {said}"))
         return _sorted(found)
     columns: Mapping[str, tuple[str, ...]] = {
@@ -50,7 +61,9 @@ def lint(source: Source, expression: Expression, *, limits: Limits | None = None
             if "concept" not in missing:
                 found += concepts(con, expression)
             if not missing:
-                found += concept_sets(con, plan, expression)
+                members = resolve(con, [items_of(given) for given in expression.concept_sets or ()])
+                found += concept_sets(con, expression, members)
+                found += pinned(con, expression, members, pins, edited=edited) if pins else []
             found += _beyond(con, expression)
         except duckdb.Error as error:
             raise BadInput(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cdm.errors import BadInput
+from cdm.errors import BadInput, DefinitionRefused
 from cohorts.criteria.declare import Domain
 from cohorts.criteria.domains import DOMAINS, REFUSED
 from cohorts.expression.base import DateAdjustment, Period
@@ -13,6 +13,7 @@ from cohorts.expression.cohort import EndStrategy, Expression, ResultLimit
 from cohorts.expression.concept_sets import ConceptSet
 from cohorts.expression.criteria import CustomEra, Event
 from cohorts.expression.groups import CorrelatedCriteria, CriteriaGroup, Criterion, DemographicCriteria
+from cohorts.expression.paths import json_path, walk
 from cohorts.plan.demographics import DEMOGRAPHICS
 from cohorts.plan.filters import Filter, Operand
 from cohorts.plan.nodes import (
@@ -54,7 +55,7 @@ class _Numbers:
 
 
 def build(definitions: Mapping[str, Expression]) -> Plan:
-    """The plan of these definitions, in their order. Raises `BadInput` naming the definition."""
+    """The plan of these definitions, in their order. Raises `DefinitionRefused` naming definition and JSON path."""
     if not definitions:
         raise BadInput("there is no cohort definition to run; give at least one")
     numbers = _Numbers()
@@ -62,12 +63,22 @@ def build(definitions: Mapping[str, Expression]) -> Plan:
     for name, expression in definitions.items():
         try:
             built.append(_Builder(numbers, expression).definition(name))
-        except BadInput as error:
-            raise BadInput(f"definition {name}: {error}") from None
+        except _Unanswerable as error:
+            steps = next(steps for steps, part in walk(expression) if part is error.criterion)
+            raise DefinitionRefused(name, f"{json_path('$', steps)}: {error}") from None
     return Plan(tuple(built), tuple(numbers.streams), tuple(numbers.sets))
 
 
-def _items(concept_set: ConceptSet) -> tuple[SetItem, ...]:
+class _Unanswerable(BadInput):
+    """What this criterion asks cannot be answered."""
+
+    def __init__(self, said: str, criterion: Criterion) -> None:
+        super().__init__(said)
+        self.criterion = criterion
+
+
+def items_of(concept_set: ConceptSet) -> tuple[SetItem, ...]:
+    """The lines of a concept set, once each, in order."""
     lines = {
         SetItem(item.concept.concept_id, item.is_excluded, item.include_descendants, item.include_mapped)
         for item in concept_set.expression.items
@@ -81,7 +92,7 @@ class _Builder:
     def __init__(self, numbers: _Numbers, expression: Expression) -> None:
         self._numbers = numbers
         self._expression = expression
-        self._sets = {one.id: _items(one) for one in expression.concept_sets or ()}
+        self._sets = {one.id: items_of(one) for one in expression.concept_sets or ()}
 
     def definition(self, name: str) -> Definition:
         given = self._expression
@@ -116,6 +127,14 @@ class _Builder:
         return None if number is None else self._set(number)
 
     def _stream(self, criterion: Criterion, counted: str | None = None) -> int:
+        try:
+            return self._stream_of(criterion, counted)
+        except _Unanswerable:
+            raise
+        except BadInput as error:
+            raise _Unanswerable(str(error), criterion) from None
+
+    def _stream_of(self, criterion: Criterion, counted: str | None) -> int:
         event = criterion.event
         if criterion.kind in REFUSED:
             raise BadInput(f"the criterion {criterion.kind} cannot be answered: {REFUSED[criterion.kind]}; remove it")
@@ -148,7 +167,7 @@ class _Builder:
         return self._numbers.stream(
             Eras(
                 streams=tuple(self._stream(one) for one in event.criteria_list),
-                gap=event.gap_days or 0,
+                gap=0,  # circe-be pads the ends only after it has looked which events touch: GapDays bridges nothing
                 first=event.first,
                 adjust=_adjust(event.date_adjustment, domain),
                 filters=self._filters(event, domain),
@@ -191,7 +210,10 @@ class _Builder:
             return OffsetExit("end" if offset.date_field == "EndDate" else "start", offset.offset)
         era = strategy.custom_era
         assert era is not None
-        return DrugExit(self._set(era.drug_codeset_id), era.gap_days, era.offset, era.days_supply_override)
+        number = self._set(era.drug_codeset_id)
+        scans = (Scan("DrugExposure", concept_set=number), Scan("DrugExposure", source_set=number))
+        streams = tuple(self._numbers.stream(scan) for scan in scans)
+        return DrugExit(number, streams, era.gap_days, era.offset, era.days_supply_override)
 
 
 def _counted(domain: Domain, name: str) -> Operand:

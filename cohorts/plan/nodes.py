@@ -172,9 +172,13 @@ class OffsetExit:
 
 @dataclass(frozen=True)
 class DrugExit:
-    """Leave when the drug era that holds the index date ends."""
+    """Leave when the drug era that holds the index date ends.
+
+    streams: the exposures of which eras are made: those with a drug, and those with a source concept, of the set.
+    """
 
     concept_set: int
+    streams: tuple[int, ...]
     gap: int
     offset: int
     days_supply: int | None

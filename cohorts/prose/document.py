@@ -6,7 +6,7 @@ from cohorts.expression.cohort import Expression
 from cohorts.prose import appendix, entry, leaving, notes
 from cohorts.prose.clauses import Document
 from cohorts.prose.groups import Speaker
-from cohorts.prose.names import names_of
+from cohorts.prose.names import names_of, one_line
 from cohorts.prose.words import Lang
 
 _UNTITLED = {"en": "Cohort definition", "ko": "코호트 정의"}
@@ -27,7 +27,8 @@ def document(expression: Expression, lang: Lang = "en", title: str | None = None
         *appendix.sections(expression, names, lang),
     ]
     return Document(
-        expression.title or title or _UNTITLED[lang], tuple(section for section in sections if section is not None)
+        one_line(expression.title) or title or _UNTITLED[lang],
+        tuple(section for section in sections if section is not None),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cohorts.expression.cohort import Expression, InclusionRule
 from cohorts.prose.clauses import Section
 from cohorts.prose.groups import Speaker
+from cohorts.prose.names import one_line
 from cohorts.prose.values import times
 from cohorts.prose.words import Lang
 
@@ -46,7 +47,7 @@ def _all_rules(given: Expression, lang: Lang) -> str:
 
 def _rule(number: int, given: InclusionRule, speaker: Speaker) -> Section:
     before, clauses = speaker.rule(given.expression)
-    name = f" {given.name.strip()}" if given.name else ""
+    name = f" {one_line(given.name)}" if given.name else ""
     return Section(
         f"{ {'en': 'Rule', 'ko': '규칙'}[speaker.lang] } {number}.{name}", quoted=(given.description or "").strip() or None,
         before=before, clauses=clauses, level=2,

@@ -20,10 +20,15 @@ class Names:
     shared: frozenset[str] = frozenset()
 
 
+def one_line(name: str | None) -> str:
+    """A name on one line: authors leave line breaks in them, which would end a heading or a list."""
+    return " ".join((name or "").split())
+
+
 def names_of(given: Expression) -> Names:
     """The names of a definition."""
     sets = given.concept_sets or ()
-    called = [(one.name or "").strip() for one in sets]
+    called = [one_line(one.name) for one in sets]
     numbered = {
         one.id: name if name and called.count(name) == 1 else f"{name} #{one.id}".strip()
         for one, name in zip(sets, called, strict=True)

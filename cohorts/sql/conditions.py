@@ -5,7 +5,6 @@ Whole numbers, decimals and dates are written by us from typed values; texts are
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -120,13 +119,6 @@ def conjunction(filters: tuple[Filter, ...], dates: Dates, bound: Bound) -> str:
     return " AND ".join([*present, *(condition(one, dates, bound) for one in filters)])
 
 
-def by_stream(cases: dict[str, list[int]], otherwise: str, render: Callable[[str], str] = str) -> str:
-    """One expression that is chosen by `c.stream`: expression -> streams that take it."""
-    if not cases:
-        return otherwise
-    branches = " ".join(f"WHEN c.stream {_among(streams)} THEN {render(text)}" for text, streams in cases.items())
-    return f"CASE {branches} ELSE {otherwise} END"
-
-
-def _among(streams: list[int]) -> str:
-    return f"= {streams[0]}" if len(streams) == 1 else f"IN ({', '.join(map(str, streams))})"
+def among(numbers: list[int]) -> str:
+    """The comparison with one of these numbers."""
+    return f"= {numbers[0]}" if len(numbers) == 1 else f"IN ({', '.join(map(str, numbers))})"

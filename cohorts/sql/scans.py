@@ -3,7 +3,11 @@
 A branch is a set of streams that select by the same column; a table is read once per branch (nearly always once).
 A row goes to each stream whose concept set holds its concept; what differs between streams is chosen by CASE.
 
-    events: stream | person_id | event_id | start_date | end_date [| visit_id] [| sort_date] [| counted_id, counted_number]
+    selection           stream | concept_id      which concepts lead to which stream
+    selection_source    stream | concept_id      the same for source concepts, where a stream asks for both
+    who                 person_id                people to whom the events are limited
+    events: [stream |] person_id | start_date [| end_date] [| event_id] [| visit_id] [| sort_date] [| counted_id,
+        counted_number] [| rank_date, passes]
 """
 
 from __future__ import annotations
@@ -14,41 +18,53 @@ from typing import Literal
 
 from cohorts.criteria.declare import Domain
 from cohorts.criteria.domains import DOMAINS
-from cohorts.plan.filters import Column, Operand, Value, operands, places
-from cohorts.plan.nodes import Adjust, Scan
-from cohorts.sql.conditions import Bound, Dates, by_stream, conjunction, literal, operand
+from cohorts.plan.filters import AGE_AT_END, DURATION, END, Column, Operand, Value, operands, places
+from cohorts.plan.nodes import Scan
+from cohorts.plan.uses import Use
+from cohorts.sql.conditions import Bound, Dates, among, conjunction, literal, operand
 
 By = Literal["concept", "source", "both", "all"]
 NUMBERS = frozenset({"quantity", "range_high", "range_low", "value_as_number", "dose_value"})
+_APART = 16  # from so many streams on, those without conditions are read by a statement of their own
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Which optional columns the events of this run have."""
+    """Which optional columns the events of a branch have; sort: the day they are ranked by is not the one shown."""
 
-    sort_date: bool = False
-    counted: bool = False
-    visit: bool = True
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """All columns, in order."""
-        return (
-            "stream", "person_id", "event_id", "start_date", "end_date",
-            *(("visit_id",) if self.visit else ()),
-            *(("sort_date",) if self.sort_date else ()),
-            *(("counted_id", "counted_number") if self.counted else ()),
-        )  # fmt: skip
+    ends: bool
+    ids: bool
+    visit: bool
+    sort: bool
+    counted: bool
 
 
 @dataclass(frozen=True)
 class Branch:
-    """Streams of one table that select by the same column."""
+    """Streams of one table that select by the same column; `first`: of which a person's first row alone counts."""
 
     domain: Domain
     by: By
     first: bool
     streams: tuple[tuple[int, Scan], ...]
+
+    @property
+    def several(self) -> bool:
+        """Whether rows say which stream they are of."""
+        return len(self.streams) > 1
+
+    @property
+    def adjusted(self) -> bool:
+        """Whether any stream moves dates."""
+        return any(scan.adjust for _, scan in self.streams)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """People to whom a scan is limited: those of table `who`, and person_id from first to last."""
+
+    who: bool = False
+    span: tuple[int, int] | None = None
 
 
 def branches(scans: Iterable[tuple[int, Scan]]) -> tuple[Branch, ...]:
@@ -57,8 +73,23 @@ def branches(scans: Iterable[tuple[int, Scan]]) -> tuple[Branch, ...]:
     for number, scan in scans:
         found.setdefault((scan.kind, _by(scan), scan.first), []).append((number, scan))
     return tuple(
-        Branch(DOMAINS[kind], by, first, tuple(streams)) for (kind, by, first), streams in sorted(found.items())
+        Branch(DOMAINS[kind], by, first, tuple(part))
+        for (kind, by, first), streams in sorted(found.items())
+        for part in _parts(streams)
     )
+
+
+def _parts(streams: list[tuple[int, Scan]]) -> list[list[tuple[int, Scan]]]:
+    """A long CASE is costly for rows that it says nothing about."""
+    if len(streams) < _APART:
+        return [streams]
+    plain = [one for one in streams if is_plain(one[1])]
+    return [part for part in (plain, [one for one in streams if not is_plain(one[1])]) if part]
+
+
+def is_plain(scan: Scan) -> bool:
+    """Whether every selected row is an event as it stands."""
+    return not (scan.filters or scan.adjust or scan.shown or scan.counted)
 
 
 def _by(scan: Scan) -> By:
@@ -67,15 +98,39 @@ def _by(scan: Scan) -> By:
     return "concept" if scan.source_set is None else "both"
 
 
-def event_columns(branch: Branch) -> tuple[str, ...]:
+def layout(branch: Branch, used: tuple[Use, ...]) -> Layout:
+    """The columns that the branch's events have to carry."""
+    use = Use()
+    for number, _ in branch.streams:
+        use |= used[number]
+    scans = [scan for _, scan in branch.streams]
+    return Layout(
+        ends=use.ends,
+        ids=use.ids or branch.first,
+        visit=use.visit,
+        sort=use.ids and any(scan.shown for scan in scans),
+        counted=any(scan.counted for scan in scans),
+    )
+
+
+def event_columns(branch: Branch, shape: Layout) -> tuple[str, ...]:
     """The columns of the table that the branch reads."""
     domain = branch.domain
-    found = ["person_id", domain.event_id, domain.start, *domain.end]
-    found += [domain.supply] if domain.supply else []
-    found += ["visit_occurrence_id"] if domain.visit else []
+    found = ["person_id", domain.start]
+    if shape.ends or _looks_at_end(branch):
+        found += [*domain.end, *([domain.supply] if domain.supply else [])]
+    found += [domain.event_id] if shape.ids else []
+    visited = any("visit" in places(scan.filters) for _, scan in branch.streams)
+    found += ["visit_occurrence_id"] if domain.visit and (shape.visit or visited) else []
     found += [domain.concept] if branch.by in {"concept", "both"} and domain.concept else []
     found += [domain.source[1]] if branch.by in {"source", "both"} and domain.source else []
     return tuple(dict.fromkeys([*found, *_filter_columns(branch)]))
+
+
+def _looks_at_end(branch: Branch) -> bool:
+    looked_at = {one for _, scan in branch.streams for condition in scan.filters for one in operands(condition)}
+    looked_at |= {scan.counted for _, scan in branch.streams if scan.counted}
+    return branch.adjusted or bool(looked_at & {END, DURATION, AGE_AT_END, Value("shown_duration")})
 
 
 def _filter_columns(branch: Branch) -> tuple[str, ...]:
@@ -101,24 +156,29 @@ def _own_columns(given: Operand) -> list[str]:
     }.get(given.name, [])
 
 
-def select(branch: Branch, layout: Layout, bound: Bound, people: str | None) -> str:
-    """The events of a branch; `people` names a table of person_id to which they are limited."""
-    raw = _raw(branch, people, visit=layout.visit or any("visit" in places(scan.filters) for _, scan in branch.streams))
-    adjusted = any(scan.adjust for _, scan in branch.streams)
-    source = f"({_adjusted(branch, raw)})" if adjusted else f"({raw})"
-    where = [text for text in (_filtered(branch, bound), "c.end_date >= c.start_date" if adjusted else "") if text]
-    condition = f" WHERE {' AND '.join(_sound(branch, where, adjusted))}" if where else ""
-    return f"SELECT {', '.join(_shown(branch, layout))} FROM {source} c{_joins(branch)}{condition}"
+def select(branch: Branch, shape: Layout, bound: Bound, limits: Limits) -> str:
+    """The events of a branch. First ones are not picked yet: all rows come, with rank_date and passes."""
+    raw = _raw(branch, shape, limits)
+    source = f"({_adjusted(branch, raw)})" if branch.adjusted else f"({raw})"
+    conditions = [text for text in (_filtered(branch, bound), _sound(branch)) if text]
+    columns = _shown(branch, shape)
+    if branch.first:
+        passes = " AND ".join(conditions) or "TRUE"
+        columns += [
+            f"CAST(c.{'raw_date' if branch.adjusted else 'start_date'} AS DATE) AS rank_date",
+            f"coalesce({passes}, FALSE) AS passes",
+        ]
+    where = f" WHERE {' AND '.join(conditions)}" if conditions and not branch.first else ""
+    return f"SELECT {', '.join(columns)} FROM {source} c{_joins(branch)}{where}"
 
 
-def _sound(branch: Branch, where: list[str], adjusted: bool) -> list[str]:
-    """Only adjusted events have to end after they start."""
-    if not adjusted:
-        return where
-    loose = [str(number) for number, scan in branch.streams if scan.adjust is None]
-    if not loose:
-        return where
-    return [*where[:-1], f"(c.stream IN ({', '.join(loose)}) OR {where[-1]})"]
+def _sound(branch: Branch) -> str:
+    """Adjusted events have to end after they start."""
+    if not branch.adjusted:
+        return ""
+    loose = [number for number, scan in branch.streams if scan.adjust is None]
+    sound = "c.end_date >= c.start_date"
+    return f"(c.stream {among(loose)} OR {sound})" if loose else sound
 
 
 def default_end(domain: Domain, alias: str = "t") -> str:
@@ -131,59 +191,60 @@ def default_end(domain: Domain, alias: str = "t") -> str:
     return candidates[0] if len(candidates) == 1 else f"coalesce({', '.join(candidates)})"
 
 
-def _raw(branch: Branch, people: str | None, visit: bool) -> str:
+def _raw(branch: Branch, shape: Layout, limits: Limits) -> str:
     domain = branch.domain
-    stream, selecting = _selection(branch)
     further = [f"t.{name}" for name in _filter_columns(branch) if name != "person_id"]
-    visit_id = "t.visit_occurrence_id" if domain.visit else "CAST(NULL AS BIGINT)"
     columns = [
-        f"{stream} AS stream", "t.person_id", f"t.{domain.event_id} AS event_id", f"t.{domain.start} AS start_date",
-        f"{default_end(domain)} AS end_date", *([f"{visit_id} AS visit_id"] if visit else []), *further,
+        *(["m.stream"] if branch.several else []), "t.person_id", f"t.{domain.start} AS start_date",
+        f"{default_end(domain)} AS end_date", f"t.{domain.event_id} AS event_id",
+        f"{'t.visit_occurrence_id' if domain.visit else 'CAST(NULL AS BIGINT)'} AS visit_id", *further,
     ]  # fmt: skip
-    limit = f" SEMI JOIN {people} who ON who.person_id = t.person_id" if people else ""
-    rank = (
-        f" QUALIFY row_number() OVER (PARTITION BY {stream}, t.person_id ORDER BY t.{domain.start}, t.{domain.event_id}) = 1"
-        if branch.first
-        else ""
-    )
-    return f"SELECT {', '.join(columns)} FROM cdm.{domain.table} t{selecting}{limit}{rank}"
+    if not shape.ids:
+        columns.remove(f"t.{domain.event_id} AS event_id")
+    if not (shape.ends or _looks_at_end(branch)):
+        columns.remove(f"{default_end(domain)} AS end_date")
+    if not (shape.visit or any("visit" in places(scan.filters) for _, scan in branch.streams)):
+        columns = [column for column in columns if not column.endswith(" AS visit_id")]
+    return f"SELECT {', '.join(columns)} FROM cdm.{domain.table} t{_selecting(branch)}{_limit(limits)}"
 
 
-def _selection(branch: Branch) -> tuple[str, str]:
-    """How a row finds its streams: the stream's expression, and the joins."""
+def _limit(limits: Limits) -> str:
+    who = " SEMI JOIN who ON who.person_id = t.person_id" if limits.who else ""
+    if limits.span is None:
+        return who
+    first, last = limits.span
+    return f"{who} WHERE t.person_id BETWEEN {first} AND {last}"
+
+
+def _selecting(branch: Branch) -> str:
+    """How a row finds its streams."""
     domain = branch.domain
-    name = f"{domain.kind}_{branch.by}_{int(branch.first)}"
     if branch.by == "all":
-        return (
-            "m.stream",
-            f" CROSS JOIN (SELECT DISTINCT stream FROM stream_concept WHERE branch = '{name}') m",
-        )
+        return " CROSS JOIN selection m" if branch.several else ""
+    join = "JOIN" if branch.several else "SEMI JOIN"
     by_source = f"t.{domain.source[1]}" if domain.source else ""
-    column = by_source if branch.by == "source" else f"t.{domain.concept}"
-    joins = f" JOIN stream_concept m ON m.branch = '{name}' AND m.concept_id = {column}"
     if branch.by == "both":
-        joins += f" JOIN stream_concept n ON n.branch = '{name}_source' AND n.stream = m.stream AND n.concept_id = {by_source}"
-    return "m.stream", joins
+        both = " AND n.stream = m.stream" if branch.several else ""
+        return (
+            f" {join} selection m ON m.concept_id = t.{domain.concept}"
+            f" SEMI JOIN selection_source n ON n.concept_id = {by_source}{both}"
+        )
+    return f" {join} selection m ON m.concept_id = {by_source if branch.by == 'source' else f't.{domain.concept}'}"
 
 
-def selections(branch: Branch) -> list[tuple[str, int, int | None]]:
-    """Rows (branch name, stream, set) that say which concepts lead to which stream."""
-    name = f"{branch.domain.kind}_{branch.by}_{int(branch.first)}"
-    rows: list[tuple[str, int, int | None]] = []
-    for number, scan in branch.streams:
-        rows.append((name, number, scan.source_set if branch.by == "source" else scan.concept_set))
-        if branch.by == "both":
-            rows.append((f"{name}_source", number, scan.source_set))
-    return rows
-
-
-def _cases(branch: Branch, text: Callable[[Scan], str | None]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
+def _choose(branch: Branch, text: Callable[[Scan], str | None], otherwise: str) -> str:
+    """One expression that depends on the stream."""
+    cases: dict[str, list[int]] = {}
     for number, scan in branch.streams:
         value = text(scan)
         if value is not None:
-            found.setdefault(value, []).append(number)
-    return found
+            cases.setdefault(value, []).append(number)
+    if not cases:
+        return otherwise
+    if len(cases) == 1 and sum(map(len, cases.values())) == len(branch.streams):
+        return next(iter(cases))
+    arms = " ".join(f"WHEN c.stream {among(numbers)} THEN {value}" for value, numbers in cases.items())
+    return f"CASE {arms} ELSE {otherwise} END"
 
 
 def _adjusted(branch: Branch, raw: str) -> str:
@@ -193,26 +254,19 @@ def _adjusted(branch: Branch, raw: str) -> str:
     def end(scan: Scan) -> str | None:
         return _moved(scan.adjust.end_from, scan.adjust.end_days) if scan.adjust else None
 
-    starts = by_stream(_cases(branch, start), "c.start_date")
-    ends = by_stream(_cases(branch, end), "c.end_date")
-    return f"SELECT c.* REPLACE ({starts} AS start_date, {ends} AS end_date) FROM ({raw}) c"
+    starts, ends = _choose(branch, start, "c.start_date"), _choose(branch, end, "c.end_date")
+    unmoved = ", c.start_date AS raw_date" if branch.first else ""
+    return f"SELECT c.* REPLACE ({starts} AS start_date, {ends} AS end_date){unmoved} FROM ({raw}) c"
 
 
 def _moved(side: Literal["start", "end"], days: int) -> str:
     return f"c.{side}_date + {days}" if days >= 0 else f"c.{side}_date - {-days}"
 
 
-def moved(adjust: Adjust) -> tuple[str, str]:
-    """Adjusted start and end of an event `c`."""
-    return _moved(adjust.start_from, adjust.start_days), _moved(adjust.end_from, adjust.end_days)
-
-
 def _filtered(branch: Branch, bound: Bound) -> str:
     dates = Dates()
-    cases = _cases(branch, lambda scan: conjunction(scan.filters, dates, bound) if scan.filters else None)
-    if len(cases) == 1 and len(next(iter(cases.values()))) == len(branch.streams):
-        return next(iter(cases))
-    return by_stream(cases, "TRUE") if cases else ""
+    text = _choose(branch, lambda scan: conjunction(scan.filters, dates, bound) if scan.filters else None, "TRUE")
+    return "" if text == "TRUE" else text
 
 
 def _joins(branch: Branch) -> str:
@@ -226,32 +280,26 @@ def _joins(branch: Branch) -> str:
     return "".join(join for place, join in joins.items() if place in needed)
 
 
-def _shown(branch: Branch, layout: Layout) -> list[str]:
+def _shown(branch: Branch, shape: Layout) -> list[str]:
     def start(scan: Scan) -> str | None:
         return literal(scan.shown.start) if scan.shown and scan.shown.start else None
 
     def end(scan: Scan) -> str | None:
         return literal(scan.shown.end) if scan.shown and scan.shown.end else None
 
-    starts = by_stream(_cases(branch, start), "c.start_date")
-    ends = by_stream(_cases(branch, end), "c.end_date")
-    dates = Dates(shown_start=starts, shown_end=ends)
+    starts, ends = _choose(branch, start, "c.start_date"), _choose(branch, end, "c.end_date")
     columns = [
-        "c.stream",
-        "c.person_id",
-        "c.event_id",
-        f"{starts} AS start_date",
-        f"{ends} AS end_date",
-    ]
-    if layout.visit:
-        columns.append("c.visit_id")
-    if layout.sort_date:
-        columns.append("c.start_date AS sort_date")
-    if layout.counted:
-        whole = _cases(branch, lambda scan: counted_value(scan.counted, dates, number=False))
-        number = _cases(branch, lambda scan: counted_value(scan.counted, dates, number=True))
-        columns.append(f"CAST({by_stream(whole, 'NULL')} AS BIGINT) AS counted_id")
-        columns.append(f"CAST({by_stream(number, 'NULL')} AS DOUBLE) AS counted_number")
+        *(["c.stream"] if branch.several else []), "c.person_id", f"CAST({starts} AS DATE) AS start_date",
+        *([f"CAST({ends} AS DATE) AS end_date"] if shape.ends else []),
+        *(["c.event_id"] if shape.ids else []),
+        *(["c.visit_id"] if shape.visit else []),
+        *(["CAST(c.start_date AS DATE) AS sort_date"] if shape.sort else []),
+    ]  # fmt: skip
+    if shape.counted:
+        dates = Dates(shown_start=starts, shown_end=ends)
+        whole = _choose(branch, lambda scan: counted_value(scan.counted, dates, number=False), "NULL")
+        number = _choose(branch, lambda scan: counted_value(scan.counted, dates, number=True), "NULL")
+        columns += [f"CAST({whole} AS BIGINT) AS counted_id", f"CAST({number} AS DOUBLE) AS counted_number"]
     return columns
 
 

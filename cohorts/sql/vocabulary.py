@@ -6,18 +6,11 @@ circe-be 1.12: a concept named directly counts if it is in CONCEPT, invalid or n
 
 from __future__ import annotations
 
-_WANTED = """
-WITH found AS (
-    SELECT set_id, excluded, mapped, concept_id, TRUE AS named FROM set_item
+_DESCENDANTS = """
     UNION ALL
     SELECT i.set_id, i.excluded, i.mapped, a.descendant_concept_id, FALSE
-    FROM set_item i JOIN cdm.concept_ancestor a ON a.ancestor_concept_id = i.concept_id
-    WHERE i.descendants
-), known AS (
-    SELECT f.set_id, f.excluded, f.mapped, f.concept_id
-    FROM found f JOIN cdm.concept c ON c.concept_id = f.concept_id
-    WHERE f.named OR c.invalid_reason IS NULL
-)"""
+    FROM cdm.concept_ancestor a JOIN set_item i ON a.ancestor_concept_id = i.concept_id
+    WHERE i.descendants"""
 
 _MAPPED = """
     UNION
@@ -26,14 +19,15 @@ _MAPPED = """
     WHERE k.mapped AND r.relationship_id = 'Maps to' AND r.invalid_reason IS NULL"""
 
 
-def members(mapped: bool) -> str:
-    """`member` (set_id, concept_id) from `set_item` (set_id, concept_id, excluded, descendants, mapped)."""
-    return f"""CREATE TEMP TABLE member AS {_WANTED}, wanted AS (
+def members(*, descendants: bool, mapped: bool) -> str:
+    """(set_id, concept_id) from `set_item` (set_id, concept_id, excluded, descendants, mapped), in order of both."""
+    return f"""WITH found AS (
+    SELECT set_id, excluded, mapped, concept_id, TRUE AS named FROM set_item{_DESCENDANTS if descendants else ""}
+), known AS (
+    SELECT f.set_id, f.excluded, f.mapped, f.concept_id
+    FROM found f JOIN cdm.concept c ON c.concept_id = f.concept_id
+    WHERE f.named OR c.invalid_reason IS NULL
+), wanted AS (
     SELECT set_id, excluded, concept_id FROM known{_MAPPED if mapped else ""}
 )
-SELECT set_id, concept_id FROM wanted GROUP BY set_id, concept_id HAVING NOT bool_or(excluded)"""
-
-
-STREAM_CONCEPT = """CREATE OR REPLACE TEMP TABLE stream_concept AS
-SELECT s.branch, s.stream, m.concept_id FROM stream_set s LEFT JOIN member m ON m.set_id = s.set_id
-WHERE s.set_id IS NULL OR m.concept_id IS NOT NULL"""
+SELECT set_id, concept_id FROM wanted GROUP BY set_id, concept_id HAVING NOT bool_or(excluded) ORDER BY ALL"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 
@@ -44,7 +44,7 @@ def why_all(
     names = names_of(expression)
     speakers = Speakers(Speaker("en", names), Speaker("ko", names))
     try:
-        with facts.opened(source, plan, people, limits) as con:
+        with facts.opened(source, _plans(plan, expression), people, limits) as con:
             found = facts.found(con, plan, people)
             because = _because(con, plan, expression, found, speakers) if fully else _silent
             return judge.told(plan.definitions[0], expression, found, speakers, because)
@@ -53,6 +53,13 @@ def why_all(
             f"why this person is in the cohort cannot be told on {source.url} ({type(error).__name__}); "
             "check the types of its tables"
         ) from None
+
+
+def _plans(plan: Plan, expression: Expression) -> list[Plan]:
+    """Everything that may be run to tell why."""
+    every = questions.sheet(list(_trees(plan, expression, range(len(variants.bits(plan.definitions[0])))).values()))
+    asked = [variants.judged_by(plan, every.questions)] if every.questions else []
+    return [plan, variants.parts(plan), variants.entry_events(plan), *asked]
 
 
 def _silent(event: Event, bit: int) -> tuple[Reason, ...]:
@@ -70,16 +77,17 @@ def _because(
 
     def because(event: Event, bit: int) -> tuple[Reason, ...]:
         bits = answers.get(event.key, 0)
-        return tuple(
+        told = tuple(
             reasons.of_criterion(leaf, sheet.answer(leaf, bits), event, _who(found, event.person_id), speakers)
             for leaf in questions.culprits(trees[bit], sheet, bits)
         )
+        return told or (reasons.NEVER,)
 
     return because
 
 
-def _trees(plan: Plan, expression: Expression, broken: set[int]) -> dict[int, questions.Branch]:
-    """Bit of the mask -> the criteria that it stands for, of the bits that some event lacks."""
+def _trees(plan: Plan, expression: Expression, broken: Iterable[int]) -> dict[int, questions.Branch]:
+    """Bit of the mask -> the criteria that it stands for."""
     additional = expression.additional_criteria
     groups = [rule.expression for rule in expression.inclusion_rules]
     groups = [additional, *groups] if additional is not None and plan.definitions[0].additional is not None else groups

@@ -5,6 +5,7 @@ The people's rows are copied first, so that the runs that follow read no table o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,14 +21,21 @@ from cdm.schema import tables
 from cdm.source import CdmVersion, Need, Source
 from cdm.sources.in_engine import forget
 from cohorts import needs
+from cohorts.columns.entries import Entries
+from cohorts.columns.eras import Intervals
+from cohorts.columns.keys import MISSING
+from cohorts.columns.observed import Observed
+from cohorts.execution.concept_sets import ConceptSets
+from cohorts.execution.definition import Found
 from cohorts.execution.run import carry_out
-from cohorts.execution.session import Session
 from cohorts.plan.nodes import Plan
 from cohorts.why import variants
 from cohorts.why.variants import ASKED, CENSORING, DRUG_END, ENDS, EVENTS, GIVEN, OBSERVED, OWN_END
 
 Start = tuple[int, date]  # person, start of an entry event
 Key = tuple[int, date, date | None, int, date, date]
+
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True)
@@ -86,11 +94,18 @@ class Facts:
 
 
 @contextmanager
-def opened(source: Source, plan: Plan, people: Sequence[int], limits: Limits | None) -> Iterator[Any]:
-    """An engine whose schema `cdm` holds the rows of these people, and of the vocabulary what the plan asks."""
-    needed = needs.need(plan)
-    needs.refuse_missing(plan, source.tables(), needed.columns)
-    columns = {**needed.columns, "person": tuple(sorted({*needed.columns.get("person", ()), "person_id"}))}
+def opened(source: Source, plans: Sequence[Plan], people: Sequence[int], limits: Limits | None) -> Iterator[Any]:
+    """An engine whose schema `cdm` holds the rows of these people, and of the vocabulary what the plans ask.
+
+    plans: the definition's own, and those that are made of it.
+    """
+    plan, wanted = plans[0], dict[str, set[str]]()
+    for one in plans:
+        for table, names in needs.need(one).columns.items():
+            wanted.setdefault(table, set()).update(names)
+    wanted.setdefault("person", set()).add("person_id")
+    columns = {table: tuple(sorted(names)) for table, names in wanted.items()}
+    needs.refuse_missing(plan, source.tables(), needs.need(plan).columns)
     asked = pa.table({"person_id": pa.array(sorted(set(people)), pa.int64())})
     with connect(limits) as con:
         source.attach(con, Need(columns, asked))
@@ -115,29 +130,23 @@ def _keep(con: duckdb.DuckDBPyConnection, name: str, rows: str) -> None:
     con.execute(f"CREATE TABLE cdm.{name} AS SELECT * FROM copied; DROP TABLE copied")
 
 
-@contextmanager
-def carried_out(con: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that holds the tables of a run of `plan` (its temporary tables end with it)."""
-    with con.cursor() as run:
-        carry_out(Session(run, plan, keep=True), lambda what, fraction: None)
-        yield run
-
-
 def found(con: duckdb.DuckDBPyConnection, plan: Plan, people: Sequence[int]) -> Facts:
     """Everything about these people. Raises `BadInput` if the CDM lacks one of them (which one is not said)."""
     there = con.execute("SELECT CAST(person_id AS BIGINT) FROM cdm.person ORDER BY ALL").fetchall()
     if len(there) < len(set(people)):
         raise BadInput("the CDM has no person with this person_id; give one that its table person has")
-    with carried_out(con, variants.parts(plan)) as run:
-        events = tuple(Event(*row) for row in run.execute(_events(run, judged=bool(_rules(plan)))).fetchall())
-        rows = run.execute(_ROWS.format(owner=GIVEN)).fetchall()
-        censoring = range(CENSORING, CENSORING + len(plan.definitions[0].censoring))
-        ends = Ends(
-            _last(run, ENDS), _last(run, OWN_END), _last(run, DRUG_END), tuple(_last(run, n) for n in censoring)
-        )
+    parts, observed = _carried_out(con, variants.parts(plan))
+    events = _events(parts, observed)
+    rows = tuple(_rows(parts[GIVEN].cohort, observed))
+    censoring = range(CENSORING, CENSORING + len(plan.definitions[0].censoring))
+    all_, own, drug, *censored = (
+        {(person, start): end for person, start, end in _rows(parts[owner].cohort, observed)}
+        for owner in (ENDS, OWN_END, DRUG_END, *censoring)
+    )
+    ends = Ends(all_, own, drug, tuple(censored))
     outside, records = _for_ever(con, plan, {(e.person_id, e.start, e.event_id) for e in events})
     people_there = tuple(person for (person,) in there)
-    return Facts(people_there, events, outside, tuple(rows), ends, records, _periods(con), _traits(con))
+    return Facts(people_there, events, outside, rows, ends, records, _periods(con), _traits(con))
 
 
 def _periods(con: duckdb.DuckDBPyConnection) -> dict[int, tuple[tuple[date, date], ...]]:
@@ -158,30 +167,50 @@ def _traits(con: duckdb.DuckDBPyConnection) -> dict[int, dict[str, int | None]]:
     return {row["person_id"]: {name: row[name] for name in names if name != "person_id"} for row in rows}
 
 
-def _last(con: duckdb.DuckDBPyConnection, owner: int) -> dict[Start, date]:
-    """The last day of the entries of an owner, by person and start."""
-    return {(person, start): end for person, start, end in con.execute(_ROWS.format(owner=owner)).fetchall()}
+def _carried_out(con: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[dict[int, Found], Observed]:
+    """What was found for each owner, and who is observed (few people are one part)."""
+    kept: dict[int, Found] = {}
+    seen: list[Observed] = []
+
+    def sink(owner: int, one: Found, observed: Observed, _: object) -> None:
+        kept[owner] = one
+        seen.append(observed)
+
+    carry_out(con, plan, sink, lambda what, fraction: None, ConceptSets())
+    return kept, seen[0]
 
 
-def _rules(plan: Plan) -> bool:
-    return any(definition.rules or definition.additional for definition in plan.definitions)
+def _day(day: int) -> date:
+    """A date that Python can hold: one that was moved by thousands of years stands at the calendar's end."""
+    return date.fromordinal(min(max(_EPOCH + day, 1), date.max.toordinal()))
 
 
-_ROWS = """SELECT CAST(person_id AS BIGINT), CAST(start_date AS DATE), CAST(end_date AS DATE)
-FROM cohort_row WHERE owner = {owner} ORDER BY ALL"""
+def _rows(cohort: Intervals, observed: Observed) -> list[tuple[int, date, date]]:
+    columns = (observed.ids[cohort.person].tolist(), cohort.start.tolist(), cohort.end.tolist())
+    return sorted((person, _day(start), _day(end)) for person, start, end in zip(*columns, strict=True))
 
 
-_KEY = """CAST(person_id AS BIGINT), CAST(start_date AS DATE), CAST(end_date AS DATE), CAST(event_id AS BIGINT),
-    CAST(op_start AS DATE), CAST(op_end AS DATE)"""
+def _keys(entries: Entries, observed: Observed) -> list[Key]:
+    """Person, start, end, event id, observation period of each row."""
+    columns = (
+        observed.ids[entries.person], entries.start, entries.end, entries.event_id, entries.op_start, entries.op_end
+    )  # fmt: skip
+    return [
+        (person, _day(start), None if end == MISSING else _day(end), event, _day(op_start), _day(op_end))
+        for person, start, end, event, op_start, op_end in zip(*(column.tolist() for column in columns), strict=True)
+    ]
 
 
-def _events(con: duckdb.DuckDBPyConnection, judged: bool) -> str:
-    """One row for each event, however many of the primary criteria find it."""
-    mask = f"max(CASE WHEN owner = {EVENTS} THEN mask END)" if judged else "0"
-    return f"""SELECT {_KEY}, coalesce({mask}, 0),
-    bool_or(owner = {OBSERVED}), bool_or(owner = {ASKED})
-FROM {"judged" if judged else "qualified"} WHERE owner IN ({EVENTS}, {OBSERVED}, {ASKED})
-GROUP BY person_id, start_date, end_date, event_id, op_start, op_end ORDER BY ALL"""
+def _events(parts: dict[int, Found], observed: Observed) -> tuple[Event, ...]:
+    """One for each event, however many of the primary criteria find it."""
+    masks: dict[Key, int] = {}
+    given = parts[EVENTS]
+    held = given.judged.held if given.judged else ()
+    for at, key in enumerate(_keys(given.qualified, observed)):
+        masks[key] = max(masks.get(key, 0), sum(1 << bit for bit, kept in enumerate(held) if kept[at]))
+    first, asked = set(_keys(parts[OBSERVED].primary, observed)), set(_keys(parts[ASKED].qualified, observed))
+    order = sorted(masks, key=lambda key: (*key[:2], key[2] or date.max, *key[3:]))
+    return tuple(Event(*key, mask=masks[key], observed=key in first, asked=key in asked) for key in order)
 
 
 def _for_ever(
@@ -191,35 +220,32 @@ def _for_ever(
     con.execute("ALTER TABLE cdm.observation_period RENAME TO given_period")
     con.execute(_FOR_EVER)
     try:
-        with carried_out(con, variants.entry_events(plan)) as run:
-            events = run.execute(
-                f"""SELECT DISTINCT CAST(person_id AS BIGINT), CAST(start_date AS DATE), CAST(end_date AS DATE),
-                CAST(event_id AS BIGINT) FROM qualified WHERE owner = {variants.ENTRY} ORDER BY ALL"""
-            ).fetchall()
-            records = run.execute(
-                f"""SELECT CAST(person_id AS BIGINT), count(*) FROM qualified WHERE owner = {variants.RECORDS}
-                GROUP BY ALL ORDER BY ALL"""
-            ).fetchall()
+        parts, observed = _carried_out(con, variants.entry_events(plan))
     finally:
         con.execute("DROP TABLE cdm.observation_period; ALTER TABLE cdm.given_period RENAME TO observation_period")
+    entry = parts.get(variants.ENTRY)
+    events = sorted({key[:4] for key in _keys(entry.qualified, observed)}, key=_order) if entry else []
+    records = Counter(observed.ids[parts[variants.RECORDS].qualified.person].tolist())
     outside = tuple(
         (person, start, end) for person, start, end, event in events if (person, start, event) not in inside
     )
-    return outside, dict(records)
+    return outside, records
+
+
+def _order(key: tuple[int, date, date | None, int]) -> tuple[int, date, date, int]:
+    person, start, end, event = key
+    return person, start, end or date.max, event
 
 
 def answers(con: duckdb.DuckDBPyConnection, plan: Plan) -> dict[Key, int]:
     """Event -> the answers to the questions of `variants.judged_by`, question n as bit n."""
     found: dict[Key, int] = {}
-    with carried_out(con, plan) as run:
-        for owner in range(len(plan.definitions)):
-            rows = run.execute(
-                f"""SELECT {_KEY}, max(mask) FROM judged WHERE owner = {owner}
-                GROUP BY person_id, start_date, end_date, event_id, op_start, op_end ORDER BY ALL"""
-            ).fetchall()
-            for *key, mask in rows:
-                event = Event(*key).key
-                found[event] = found.get(event, 0) | mask << owner * variants.BITS
+    parts, observed = _carried_out(con, plan)
+    for owner, one in parts.items():
+        held = one.judged.held if one.judged else ()
+        for at, key in enumerate(_keys(one.qualified, observed)):
+            mask = sum(1 << bit for bit, kept in enumerate(held) if kept[at])
+            found[key] = found.get(key, 0) | mask << owner * variants.BITS
     return found
 
 

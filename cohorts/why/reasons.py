@@ -19,6 +19,9 @@ Span = tuple[date | None, date | None]
 _ASKED: Mapping[int, str] = {0: "exactly {n}", 1: "at most {n}", 2: "at least {n}"}
 
 
+NEVER = Reason("no event can ever keep this", "어떤 사건도 지킬 수 없는 규칙임")
+
+
 @dataclass(frozen=True)
 class Speakers:
     """The words of a definition in both languages."""

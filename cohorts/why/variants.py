@@ -63,23 +63,24 @@ def judged_by(plan: Plan, questions: Sequence[Check | Person]) -> Plan:
     return replace(plan, definitions=tuple(owners))
 
 
-ENTRY, RECORDS = 0, 1
+RECORDS, ENTRY = 0, 1
 
 
 def entry_events(plan: Plan) -> Plan:
-    """The primary events (owner ENTRY), and the records that they are chosen from (RECORDS).
-
-    Observation periods as events are left out of the former.
-    """
+    """The primary events (owner ENTRY, if there are any `outside`), and the records that they are chosen from (RECORDS)."""
     (given,) = plan.definitions
     streams = list(plan.streams)
     scans = _scans(plan, given.primary)
     bare = [Scan(scan.kind, scan.concept_set, scan.source_set) for scan in scans]
     streams += [scan for scan in dict.fromkeys(bare) if scan not in streams]
     records = tuple(streams.index(scan) for scan in dict.fromkeys(bare))
-    entry = tuple(number for number in given.primary if not _is_period(plan, number))
-    owners = (replace(all_events(given, ()), primary=entry), replace(all_events(given, ()), primary=records))
-    return replace(plan, definitions=owners, streams=tuple(streams))
+    owners = [replace(all_events(given, ()), primary=numbers) for numbers in (records, outside(plan)) if numbers]
+    return replace(plan, definitions=tuple(owners), streams=tuple(streams))
+
+
+def outside(plan: Plan) -> tuple[int, ...]:
+    """The primary streams whose events may lie outside of observation: all but observation periods."""
+    return tuple(number for number in plan.definitions[0].primary if not _is_period(plan, number))
 
 
 def _scans(plan: Plan, numbers: Iterable[int]) -> list[Scan]:

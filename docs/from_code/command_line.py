@@ -25,6 +25,7 @@ VARIABLES = (
     ("NARU_LANG", "`ko` for Korean output; default: the locale's."),
     ("NARU_SITE_KEY", "A hospital's master key as at least 64 hex digits, in place of the one in the key folder."),
     ("NARU_SOURCE_PASSWORD, PGPASSWORD, PGPASSFILE", "The password of a hospital's PostgreSQL."),
+    ("NARU_WEBAPI_TOKEN", "A bearer token for `naru cohort import`; a file may hold it instead (`--token-file`)."),
     ("PREFECT_API_URL", "A Prefect server to report runs to, in place of the one that a run starts for itself."),
 )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,8 +16,10 @@ from flows.cli.options import Json
 if TYPE_CHECKING:
     from flows.cohort_run import Result
 
-app = typer.Typer(no_args_is_help=True, help="Run and explain ATLAS cohort definitions.")
+app = typer.Typer(no_args_is_help=True, help="Import, run, check and explain ATLAS cohort definitions.")
 Definition = Annotated[Path, typer.Argument(metavar="DEF.json", help="A Circe/ATLAS cohort expression.")]
+SHOWN = 12
+_FEMALE, _MALE = 8532, 8507  # OMOP's concepts of gender
 SourceUrl = Annotated[str, typer.Option("--source", help="The CDM's address (see: naru site add --help).")]
 Out = Annotated[Path, typer.Option("--out", help="The Parquet file to write.")]
 
@@ -30,7 +33,8 @@ def run(
     source: SourceUrl,
     out: Out,
     attrition: Annotated[
-        Path | None, typer.Option("--attrition", help="Also write people and entries after each rule (JSON).")
+        Path | None,
+        typer.Option("--attrition", help="Also write people (by sex and age) and entries after each rule (JSON)."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -38,7 +42,8 @@ def run(
     from flows import cohort_run
     from flows.home import home
 
-    result = cohort_run.run_one(home(), definition, source, out, attrition)
+    with show.steps(as_json):
+        result = cohort_run.run_one(home(), definition, source, out, attrition)
     _tell(result, as_json)
 
 
@@ -48,7 +53,8 @@ def run(
 )
 def run_all(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder of definitions; a number as file name is the id.")
+        Path,
+        typer.Argument(metavar="DIR", help="A folder of definitions; the files' names are the ids: numbers, or words."),
     ],
     source: SourceUrl,
     out: Out,
@@ -58,9 +64,62 @@ def run_all(
     from flows import cohort_run
     from flows.home import home
 
-    with show.steps():
+    with show.steps(as_json):
         result = cohort_run.run_folder(home(), folder, source, out)
     _tell(result, as_json)
+
+
+@app.command(
+    "import",
+    epilog="Example: naru cohort import --webapi https://atlas.example.org/WebAPI 1742 --out gi_bleed.json",
+)
+def import_(
+    webapi: Annotated[str, typer.Option("--webapi", help="The WebAPI's address, as ATLAS uses it.")],
+    number: Annotated[
+        int | None,
+        typer.Argument(
+            metavar="ID", help="The definition's number in ATLAS; without it all that there are are listed."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The definition's file; default ID.json. Its pins stand beside it.")
+    ] = None,
+    vocabulary: Annotated[
+        str | None,
+        typer.Option(
+            "--vocabulary", help="Key of the source whose vocabulary resolves the sets; default: the WebAPI's."
+        ),
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option("--token-file", help="A file (mode 600) with a bearer token; default: NARU_WEBAPI_TOKEN, if set."),
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace files that stand there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """A definition from an ATLAS/WebAPI, with its concept sets resolved there and pinned (DEF.pins.json)."""
+    from flows import cohort_import
+
+    api = cohort_import.webapi(webapi, token_file)
+    if number is None:
+        with show.steps(as_json):
+            lines = cohort_import.definitions(api)
+        if as_json:
+            show.as_json([asdict(line) for line in lines])
+        else:
+            show.table(("id", "name", "changed"), [(str(x.id), x.name, x.modified or "") for x in lines])
+        return
+    with show.steps(as_json):
+        written = cohort_import.import_one(api, number, out, vocabulary, replace=replace)
+    if as_json:
+        show.as_json(written.to_json())
+        return
+    pins = written.pins
+    show.text(
+        f"{written.out}: {pins.definition.name} ({pins.definition.id}), changed {pins.definition.modified or '?'}"
+    )
+    show.text(f"{written.pinned}: resolved with {pins.vocabulary.source_key}, {pins.vocabulary.version}")
+    show.table(("set", "name", "concepts"), [(str(x.id), x.name or "", len(x.concept_ids)) for x in pins.concept_sets])
 
 
 @app.command("check", epilog="Example: naru cohort check def.json --source sample://gibleed --lang ko")
@@ -70,7 +129,7 @@ def check(
     lang: Annotated[str | None, typer.Option("--lang", help="ko or en; default: the locale's.")] = None,
     as_json: Json = False,
 ) -> None:
-    """What is doubtful about a definition at this hospital: concepts, rules that can never match. Ends with 1 on an error."""
+    """What is doubtful about a definition at this hospital: concepts, rules that can never match, pins. Ends with 1 on an error."""
     from flows import prose
     from flows.cohort_run import lint_one
     from flows.home import home
@@ -165,4 +224,32 @@ def _tell(result: Result, as_json: bool) -> None:
     )
     if result.definitions == 1:
         for told in result.attrition.values():
-            show.table(("rule", "people", "entries"), [(s["rule"], s["people"], s["entries"]) for s in told["steps"]])
+            _show_attrition(told)
+
+
+def _show_attrition(told: Mapping[str, Any]) -> None:
+    """The rules in turn, with sex and age where they were asked for; then ATLAS's view: by the set of rules kept."""
+    described = any(step.get("strata") for step in told["steps"])
+    head = ("rule", "people", "entries", *(("women", "men", "under 20", "20-59", "60 and over") if described else ()))
+    rows = [
+        (step["rule"], step["people"], step["entries"], *(_described(step) if described else ()))
+        for step in told["steps"]
+    ]
+    show.table(head, rows)
+    combinations = told["combinations"]
+    if combinations:
+        show.text("By the rules that events keep (people: those whose best event keeps just these)")
+        rows = [(", ".join(map(str, c["rules"])) or "none", c["people"], c["entries"]) for c in combinations[:SHOWN]]
+        show.table(("rules kept", "people", "events"), rows)
+        if len(combinations) > SHOWN:
+            show.text(f"and {len(combinations) - SHOWN} more: --attrition FILE.json tells them all")
+
+
+def _described(step: Mapping[str, Any]) -> tuple[int, ...]:
+    """People of a step by sex, and by age where it is known."""
+    strata = step.get("strata", [])
+    ages = [(int(one["age"].split("-")[0]), one["people"]) for one in strata if one["age"]]
+    return (
+        *(sum(one["people"] for one in strata if one["gender_concept_id"] == sex) for sex in (_FEMALE, _MALE)),
+        *(sum(people for age, people in ages if low <= age < high) for low, high in ((0, 20), (20, 60), (60, 999))),
+    )

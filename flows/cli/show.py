@@ -16,6 +16,7 @@ from rich.table import Table
 from flows import progress
 
 PLAIN_WIDTH = 140
+BAR_WIDTH = 24
 
 
 def console() -> Console:
@@ -59,6 +60,13 @@ def korean() -> bool:
     return (os.environ.get("NARU_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or "").startswith("ko")
 
 
+def _bar(fraction: float | None) -> str:
+    if fraction is None:
+        return ""
+    full = round(BAR_WIDTH * min(max(fraction, 0.0), 1.0))
+    return f"[green]{'━' * full}[/green][dim]{'━' * (BAR_WIDTH - full)}[/dim] {fraction:4.0%} "
+
+
 @contextmanager
 def steps(quiet: bool = False, plain: bool = False) -> Iterator[None]:
     """Show each step of a run as it begins and ends, on standard error.
@@ -79,7 +87,7 @@ def steps(quiet: bool = False, plain: bool = False) -> Iterator[None]:
             if step.state == "begun":
                 begun.setdefault(step.name, monotonic())
                 if spinner is not None:
-                    spinner.update(f"{step.name} ...{note}")
+                    spinner.update(f"{_bar(step.fraction)}{step.name} ...{note}")
                 return
             mark = {"done": "[green]✓[/green]", "kept": "[dim]=[/dim]", "failed": "[red]✗[/red]"}[step.state]
             spent = f" [dim]{monotonic() - begun.pop(step.name, monotonic()):.1f} s[/dim]"

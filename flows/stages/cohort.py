@@ -22,6 +22,7 @@ def work(run: Run, folder: Path) -> Facts:
             folder / "cohort.parquet",
             key="role",
             limits=run.site.limits(run.home),
+            kept=run.home.concept_sets,
         )
     told = {role: steps.to_json() for role, steps in attrition.items()}
     (folder / "attrition.json").write_text(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 import cdm
 from cohorts.engine import generate
 from cohorts.expression import parse
+from tests.cohorts import oracle, reference, tiny
 from tests.tables import rows, table, write_duckdb
 
 Json = dict[str, Any]
@@ -144,11 +147,59 @@ def group(
 
 def cohort(folder: Path, tables: Mapping[str, Any], expression: Json, **options: Any) -> list[tuple[object, ...]]:
     """(subject_id, start, end) of the definition in a CDM of these tables (and BASE, where it does not say otherwise)."""
-    file = write_duckdb(folder / f"hospital{len(list(folder.iterdir()))}.duckdb", {**BASE, **tables})
+    file = write_duckdb(folder / f"hospital{len(list(folder.iterdir()))}.duckdb", _arrow(tables))
     out = folder / "cohort.parquet"
     with cdm.open_source(f"duckdb://{file}?schema=cdm", folder) as source:
         generate(source, {"1": parse(json.dumps(expression), "test")}, out, **options)
     return duckdb.sql(f"SELECT subject_id, cohort_start_date, cohort_end_date FROM '{out}'").fetchall()
+
+
+@cache
+def circe_tables() -> Mapping[str, pa.Table]:
+    """Every table and column of a CDM, without rows."""
+    return {name: table.slice(0, 0) for name, table in tiny.tables(2).items()}
+
+
+@cache
+def _circe() -> oracle.Circe:
+    return oracle.Circe(circe_tables())
+
+
+def _arrow(tables: Mapping[str, Any]) -> dict[str, pa.Table]:
+    return {name: table(text) if isinstance(text, str) else text for name, text in {**BASE, **tables}.items()}
+
+
+def circe_answer(tables: Mapping[str, Any], expression: Json, *, ours_among_equals: bool = True) -> oracle.Answer:
+    """What circe-be's SQL finds; among equals in Naru's order, if it is to. Raises `oracle.NoAnswer`."""
+    dialect = oracle.pinned() if ours_among_equals else oracle.statements
+    return _circe().answer(expression, dialect, _arrow(tables))
+
+
+def by_circe(
+    tables: Mapping[str, Any], expression: Json, *, ours_among_equals: bool = True
+) -> list[tuple[object, ...]]:
+    """The rows that circe-be's SQL finds."""
+    return list(circe_answer(tables, expression, ours_among_equals=ours_among_equals).rows)
+
+
+def reference_hospital(tables: Mapping[str, Any]) -> reference.Hospital:
+    """A column that a text table leaves out is NULL."""
+    nulls = {name: dict.fromkeys(one.column_names) for name, one in circe_tables().items()}
+    rows = {name: [nulls.get(name, {}) | row for row in one.to_pylist()] for name, one in _arrow(tables).items()}
+    return reference.Hospital(rows)
+
+
+def by_reference(tables: Mapping[str, Any], expression: Json) -> list[tuple[object, ...]]:
+    """The rows that our reference finds."""
+    return list(reference.cohort(expression, reference_hospital(tables)).rows)
+
+
+def all_three(folder: Path, tables: Mapping[str, Any], expression: Json) -> list[tuple[object, ...]]:
+    """What the engine finds, and circe-be's SQL, and our reference: the same."""
+    found = cohort(folder, tables, expression)
+    assert found == by_reference(tables, expression)
+    assert found == by_circe(tables, expression)
+    return found
 
 
 def expected(text: str) -> list[tuple[object, ...]]:

@@ -132,7 +132,7 @@ def test_a_definition_that_finds_nobody_has_attrition_of_zeros(tmp_path: Path) -
 
 def test_a_table_that_the_hospital_lacks_is_named_with_the_definition(tmp_path: Path) -> None:
     asked = given(good=definition(condition()), bad=definition(condition(), rules=[group(occurs({"Specimen": {}}))]))
-    with source(tmp_path) as hospital, pytest.raises(BadInput, match=r"definition bad needs the table specimen"):
+    with source(tmp_path) as hospital, pytest.raises(BadInput, match=r"definition bad: needs the table specimen"):
         generate(hospital, asked, tmp_path / "c.parquet")
 
 
@@ -170,7 +170,6 @@ def test_need_names_exactly_the_columns_that_are_read() -> None:
             "condition_occurrence_id",
             "condition_start_date",
             "person_id",
-            "visit_occurrence_id",
         ),
         "observation_period": ("observation_period_end_date", "observation_period_start_date", "person_id"),
         "person": ("person_id", "year_of_birth"),

@@ -9,6 +9,7 @@ import pytest
 from cohorts.expression import parse
 from cohorts.prose import document, explain
 from cohorts.prose.korean import josa
+from tests.cohorts import small
 
 ANY_TIME = {"Start": {"Coeff": -1}, "End": {"Coeff": 1}}
 
@@ -353,3 +354,15 @@ def test_a_definition_is_data_too_and_its_markdown_fits_into_another_text():
 )  # fmt: skip
 def test_korean_particles_follow_the_word(word, pair, whole):
     assert josa(word, pair) == whole
+
+
+def test_line_breaks_in_names_do_not_break_headings_and_lists() -> None:
+    sick = small.condition()
+    given = small.definition(sick, rules=[small.group(small.occurs(sick))], Title="A\ntitle")
+    given["ConceptSets"][1]["name"] = "two\n lines"
+    given["InclusionRules"][0]["name"] = "one\r\nrule"
+    text = explain(parse(json.dumps(given), "x"), "en")
+    assert text.startswith("# A title\n")
+    assert "### Rule 1. one rule\n" in text
+    assert "two lines" in text
+    assert "\n lines" not in text

@@ -1,8 +1,10 @@
 """Tiny CDMs full of edges, made from a seed.
 
-Overlapping observation periods, same-day events, equal ids in different tables, NULLs wherever the CDM allows them,
-events outside observation, ends before starts, several death records, people missing from PERSON, invalid concepts,
-concepts missing from CONCEPT.
+Observation periods that overlap, touch, are equal, or last a day; people without any; same-day events; equal ids, people
+and days in different tables; NULLs wherever the CDM allows them; events outside observation; ends before starts; several
+death records; people missing from PERSON; visits of somebody else; providers and places that are not there; invalid
+concepts (with a reason, or with an empty one), concepts missing from CONCEPT, concept 0. Odd seeds hold 32-bit integers,
+even ones 64-bit, with ids beyond 32 bits in one table; every fourth has tables without rows.
 """
 
 from __future__ import annotations
@@ -13,14 +15,17 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 PEOPLE = 24
 EPOCH = np.datetime64("2010-01-01")
 SPAN = 900
-CONCEPTS = tuple(range(1, 25))  # 23 and 24 are not in CONCEPT; 20..22 are invalid
+CONCEPTS = tuple(range(1, 25))  # 23 and 24 are not in CONCEPT; 19..22 are invalid
 ANCESTORS = {1: (1, 2, 3, 4, 20), 5: (5, 6, 7), 8: (8, 9, 21), 10: tuple(range(10, 20)), 2: (2,), 3: (3,), 6: (6, 22)}
 MAPS = ((2, 1), (12, 11), (14, 5), (23, 6), (15, 20))  # concept_id_1 'Maps to' concept_id_2; the last is invalid
-TEXTS = ("alpha", "beta", "alphabet", "50% off", "o'neil", "")
+TEXTS = ("alpha", "beta", "alphabet", "50% off", "o'neil", "Alpha", "")
+ABNORMAL = (4155142, 4155143)
+BEYOND = 3_000_000_000  # an id that needs 64 bits
 
 
 class _Maker:
@@ -36,6 +41,10 @@ class _Maker:
 
     def texts(self, rows: int) -> pa.Array:
         return pa.array(self.random.choice(TEXTS, rows), mask=self.random.random(rows) < 0.2)
+
+    def mostly(self, values: pa.Array, other: pa.Array, share: float) -> pa.Array:
+        """These values, but for some rows (a share of them) the other ones."""
+        return pc.if_else(pa.array(self.random.random(len(values)) < share), other, values)
 
     def days(self, rows: int) -> np.ndarray:
         # Few distinct days, so that many events share one.
@@ -66,24 +75,71 @@ def _common(make: _Maker, rows: int) -> dict[str, pa.Array]:
     return {"provider_id": make.ints(rows, 1, 6, 0.2), "visit_occurrence_id": make.ints(rows, 1, 60, 0.3)}
 
 
+def _periods(make: _Maker) -> dict[str, np.ndarray]:
+    """One for nearly everybody, then further ones: anywhere, right after the first, equal to it, of one day."""
+    people = np.arange(2, PEOPLE + 2)  # person 1 has none of these, PEOPLE + 1 is not in PERSON
+    start = make.random.integers(-30, SPAN // 3, len(people))
+    end = start + make.random.integers(SPAN // 3, SPAN, len(people))
+    again = make.random.choice(len(people), 18, replace=False)
+    other_start = make.random.integers(0, SPAN // 2, 6)
+    further = [
+        (people[again[:6]], other_start, other_start + make.random.integers(0, SPAN, 6)),
+        (people[again[6:10]], end[again[6:10]] + 1, end[again[6:10]] + make.random.integers(1, 200, 4)),
+        (people[again[10:14]], start[again[10:14]], end[again[10:14]]),
+        (people[again[14:]], start[again[14:]], start[again[14:]]),
+    ]
+    parts = [(people, start, end), *further]
+    return {name: np.concatenate([part[n] for part in parts]) for n, name in enumerate(("person_id", "start", "end"))}
+
+
+def _own_visits(make: _Maker, made: dict[str, dict[str, pa.Array]]) -> None:
+    """Most events that name a visit name one of their person's."""
+    visits = made["visit_occurrence"]
+    own: dict[int, int] = dict(
+        zip(visits["person_id"].to_pylist(), visits["visit_occurrence_id"].to_pylist(), strict=True)
+    )
+    for name, columns in made.items():
+        if name != "visit_occurrence" and "visit_occurrence_id" in columns:
+            theirs = pa.array([own.get(person) for person in columns["person_id"].to_pylist()], pa.int64())
+            columns["visit_occurrence_id"] = make.mostly(columns["visit_occurrence_id"], theirs, 0.6)
+
+
+def _collisions(made: dict[str, dict[str, pa.Array]]) -> None:
+    """Procedures and observations with the id, person and day of a condition."""
+    condition = made["condition_occurrence"]
+    for name, first, last in (("procedure", 0, 12), ("observation", 8, 20)):
+        columns = made["procedure_occurrence" if name == "procedure" else name]
+        key = "procedure_occurrence_id" if name == "procedure" else "observation_id"
+        same = slice(first, last)
+        taken = set(condition["condition_occurrence_id"][same].to_pylist())
+        free = (number for number in range(1, 1000) if number not in taken)
+        count = last - first
+        rest = len(columns[key]) - count
+        columns[key] = pa.array(
+            [*condition["condition_occurrence_id"][same].to_pylist(), *(next(free) for _ in range(rest))]
+        )
+        for column, source in (("person_id", "person_id"), (f"{name}_date", "condition_start_date")):
+            columns[column] = pa.concat_arrays([condition[source][same], columns[column][count:]])
+
+
 def tables(seed: int) -> dict[str, pa.Table]:
     """All tables of a tiny CDM."""
     make = _Maker(seed)
-    concept = lambda rows, null=0.05: make.ints(rows, 1, 25, null)  # noqa: E731
+    concept = lambda rows, null=0.05: make.ints(rows, 0, 25, null)  # noqa: E731
     small = lambda rows: make.ints(rows, 1, 6, 0.2)  # noqa: E731
     made: dict[str, dict[str, pa.Array]] = {}
     made["person"] = {
         "person_id": pa.array(range(1, PEOPLE + 1), pa.int64()),
-        "gender_concept_id": make.ints(PEOPLE, 1, 4), "year_of_birth": make.ints(PEOPLE, 1940, 2000),
-        "race_concept_id": make.ints(PEOPLE, 1, 5), "ethnicity_concept_id": make.ints(PEOPLE, 1, 4),
+        "gender_concept_id": make.ints(PEOPLE, 1, 4, 0.1), "year_of_birth": make.ints(PEOPLE, 1940, 2000, 0.1),
+        "race_concept_id": make.ints(PEOPLE, 1, 5, 0.1), "ethnicity_concept_id": make.ints(PEOPLE, 1, 4, 0.1),
     }  # fmt: skip
-    rows = PEOPLE + 14
-    start = make.random.integers(0, SPAN // 2, rows) - 30
-    people = np.concatenate([np.arange(1, PEOPLE + 2), make.random.integers(1, PEOPLE + 1, rows - PEOPLE - 1)])
+    periods = _periods(make)
+    rows = len(periods["person_id"])
     made["observation_period"] = {
-        "observation_period_id": pa.array(1 + make.random.permutation(rows), pa.int64()), "person_id": pa.array(people, pa.int64()),
-        "observation_period_start_date": pa.array(EPOCH + start),
-        "observation_period_end_date": pa.array(EPOCH + start + make.random.integers(0, SPAN, rows)),
+        "observation_period_id": pa.array(1 + make.random.permutation(rows), pa.int64()),
+        "person_id": pa.array(periods["person_id"], pa.int64()),
+        "observation_period_start_date": pa.array(EPOCH + periods["start"]),
+        "observation_period_end_date": pa.array(EPOCH + periods["end"]),
         "period_type_concept_id": small(rows),
     }  # fmt: skip
     rows = PEOPLE + 10
@@ -141,8 +197,8 @@ def tables(seed: int) -> dict[str, pa.Table]:
         **_events(make, "measurement", rows, "measurement_id", "measurement", None),
         "measurement_concept_id": concept(rows), "measurement_source_concept_id": concept(rows, 0.3),
         "measurement_type_concept_id": small(rows), "operator_concept_id": small(rows), "value_as_number": make.numbers(rows),
-        "value_as_concept_id": small(rows), "unit_concept_id": small(rows),
-        "range_low": make.numbers(rows), "range_high": make.numbers(rows),
+        "value_as_concept_id": make.mostly(small(rows), pa.array(make.random.choice(ABNORMAL, rows), pa.int64()), 0.2),
+        "unit_concept_id": small(rows), "range_low": make.numbers(rows), "range_high": make.numbers(rows),
         "visit_detail_id": make.ints(rows, 1, 9, 0.3), **_common(make, rows),
     }  # fmt: skip
     made["observation"] = {
@@ -181,16 +237,28 @@ def tables(seed: int) -> dict[str, pa.Table]:
         "care_site_id": pa.array(range(1, 4), pa.int64()),
         "place_of_service_concept_id": concept(3, 0.2),
     }
-    return {name: pa.table(columns) for name, columns in (made | _vocabulary()).items()}
+    _own_visits(make, made)
+    _collisions(made)
+    if seed % 2 == 0:
+        made["measurement"]["measurement_id"] = pc.add(made["measurement"]["measurement_id"], pa.scalar(BEYOND))
+    found = {name: pa.table(columns) for name, columns in (made | _vocabulary()).items()}
+    if seed % 4 == 0:
+        found |= {name: found[name].slice(0, 0) for name in ("specimen", "episode", "dose_era", "provider")}
+    return found if seed % 2 == 0 else {name: _in_32_bits(table) for name, table in found.items()}
+
+
+def _in_32_bits(table: pa.Table) -> pa.Table:
+    kinds = [pa.field(field.name, pa.int32() if field.type == pa.int64() else field.type) for field in table.schema]
+    return table.cast(pa.schema(kinds))
 
 
 def _vocabulary() -> Mapping[str, dict[str, pa.Array]]:
-    known = [concept for concept in CONCEPTS if concept < 23]
+    known = [0, *(concept for concept in CONCEPTS if concept < 23)]
     pairs = [(ancestor, child) for ancestor, children in ANCESTORS.items() for child in children]
     return {
         "concept": {
             "concept_id": pa.array(known, pa.int64()),
-            "invalid_reason": pa.array(["D" if c >= 20 else None for c in known]),
+            "invalid_reason": pa.array(["D" if c >= 20 else "" if c == 19 else None for c in known]),
         },
         "concept_ancestor": {
             "ancestor_concept_id": pa.array([a for a, _ in pairs], pa.int64()),

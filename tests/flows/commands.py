@@ -26,6 +26,7 @@ UNSET = (
     "PGPASSWORD",
     "PGPASSFILE",
     "PREFECT_API_URL",
+    "NARU_WEBAPI_TOKEN",
 )
 STARTS_NARU = "from flows.cli import main; main()"
 
@@ -96,9 +97,9 @@ class Ready:
         assert ended.code == 0, (arguments, ended)
         return json.loads(ended.out)
 
-    def ok(self, home: Path, *arguments: object) -> Ended:
+    def ok(self, home: Path, *arguments: object, **env: str) -> Ended:
         """Run a command that must end well."""
-        ended = self(home, *arguments)
+        ended = self(home, *arguments, **env)
         assert ended.code == 0, (arguments, ended)
         return ended
 

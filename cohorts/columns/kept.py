@@ -1,0 +1,101 @@
+"""Streams made of other streams: events for which a group holds, and eras of several streams' events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cohorts.columns.eras import joined, ordered
+from cohorts.columns.events import Counted, Events
+from cohorts.columns.filters import Subjects, holds
+from cohorts.columns.groups import Surroundings, group_holds
+from cohorts.columns.keys import FIRST_DAY, LAST_DAY, MISSING, Days, Flags, Whole, key, starts
+from cohorts.columns.observed import Observed
+from cohorts.columns.windows import IndexEvents, Shared
+from cohorts.plan.nodes import Adjust, Eras, Group
+
+
+def keep(events: Events, group: Group, observed: Observed, around: Surroundings) -> Events:
+    """The events in an observation period for which the group holds.
+
+    circe-be joins each event to the observation periods that hold its start, and knows an event by person and event
+    id: so an event outside observation is lost, and overlapping periods (or several death records) count more than
+    once.
+    """
+    row, period = observed.periods_at(events.key, events.person, events.start)
+    index = IndexEvents(
+        events.person[row], events.start[row], events.ends[row], None if events.visit is None else events.visit[row],
+        observed.start[period], observed.end[period],
+    )  # fmt: skip
+    shared = _shared(index.person, events.ids[row])
+    held = group_holds(group, index, around, shared)
+    flags = np.zeros(len(events), bool)
+    flags[row[held if shared is None else held[shared.of]]] = True
+    return events.take(flags)
+
+
+def _shared(person: Days, event_id: Whole) -> Shared | None:
+    """The keys of index rows; None: each has its own."""
+    order = np.lexsort((event_id, person))
+    same = np.concatenate(([False], (np.diff(person[order]) == 0) & (event_id[order][1:] == event_id[order][:-1])))[
+        : len(person)
+    ]
+    if not same.any():
+        return None
+    of = np.empty(len(person), np.int64)
+    of[order] = np.cumsum(~same) - 1
+    return Shared(of, np.bincount(of))
+
+
+def eras(given: Eras, streams: Sequence[Events], around: Surroundings) -> Events:
+    """Eras of at most `gap` days between the events of several streams; their id is their rank among all."""
+    person = np.concatenate([events.person for events in streams])
+    start = np.concatenate([events.start for events in streams]).astype(np.int64)
+    end = np.concatenate([events.ends for events in streams]).astype(np.int64)
+    found = joined(ordered(person, start, np.where(end == MISSING, MISSING, end + given.gap)))
+    days = Subjects(
+        found.person, _days(found.start), _days(np.where(found.end == MISSING, MISSING, found.end - given.gap))
+    )
+    rank = np.arange(1, len(found) + 1)
+    if given.first:
+        first = starts(days.person)
+        days, rank = _take(days, first), rank[first]
+    if given.adjust:
+        days, sound = _adjusted(days, given.adjust)
+        days, rank = _take(days, sound), rank[sound]
+    if given.filters:
+        held = holds(given.filters, days, around.people, around.sets)
+        days, rank = _take(days, held), rank[held]
+    order = np.argsort(key(days.person, days.start), kind="stable")
+    days, rank = _take(days, order), rank[order]
+    counted = None
+    if given.counted is not None:  # a duration is all that eras have to count
+        known = days.end != MISSING
+        counted = Counted(np.where(known, days.end - days.start.astype(np.int64), 0), known)
+    return Events(
+        key(days.person, days.start), days.person, days.start, days.end, rank,
+        np.full(len(rank), np.iinfo(np.int64).min), None, counted,
+    )  # fmt: skip
+
+
+def _take(given: Subjects, rows: Flags | Whole) -> Subjects:
+    return Subjects(given.person[rows], given.start[rows], given.end[rows])
+
+
+def _days(value: Whole) -> Days:
+    """As days of the calendar; MISSING stays."""
+    inside = np.clip(value, FIRST_DAY, LAST_DAY)
+    return np.where(value == MISSING, MISSING, inside).astype(np.int32)
+
+
+def _adjusted(given: Subjects, adjust: Adjust) -> tuple[Subjects, Flags]:
+    """Moved dates, and where they still end after they start."""
+
+    def moved(side: str, days: int) -> Whole:
+        day = (given.start if side == "start" else given.end).astype(np.int64)
+        return np.where(day == MISSING, MISSING, day + days)
+
+    start, end = moved(adjust.start_from, adjust.start_days), moved(adjust.end_from, adjust.end_days)
+    sound = (start != MISSING) & (end != MISSING) & (end >= start)
+    return Subjects(given.person, _days(start), _days(end)), sound
