@@ -97,7 +97,10 @@ def _entries(one: Outcome, entries: tuple[tuple[date, date], ...]) -> str:
 def _reasons(one: Outcome) -> str:
     if one.why is None or one.found:
         return ""
-    reasons = one.why.kept_out_by
-    if [step.code for step in reasons] == ["entry_event"]:
+    nearest = one.why.nearest
+    if nearest is None:
         return "; there is no entry event"
-    return "; kept out by " + " and ".join(step.said() for step in reasons)
+    broken = [outcome for outcome in nearest.outcomes if not outcome.passed]
+    return "; kept out by " + " and by ".join(
+        outcome.step.said() + "".join(f", {reason.en}" for reason in outcome.because) for outcome in broken
+    )

@@ -179,15 +179,17 @@ def _outcomes(
     people = case.people
     expected = [expected_of(people, person) for person in people.people]
     found = [tuple(rows.get(number, ())) for number in ids]
-    doubtful = [
-        number
-        for number, person, want, have in zip(ids, people.people, expected, found, strict=True)
-        if want != have or person.kept_out_by is not None
-    ]
-    told = {one.person_id: one for one in why_all(source, case.definition, doubtful, limits=limits)} if doubtful else {}
+    both = [*zip(ids, people.people, expected, found, strict=True)]
+    doubtful = [number for number, person, want, have in both if want == have and person.kept_out_by is not None]
+    failed = [number for number, _, want, have in both if want != have]
+    told: dict[int, Why] = {}
+    for several in (doubtful, failed):
+        if several:
+            found_out = why_all(source, case.definition, several, fully=several is failed, limits=limits)
+            told |= {one.person_id: one for one in found_out}
     return tuple(
         Outcome(nth, person.person, want, have, _asked(case.definition, person), told.get(number), people.day_0)
-        for nth, (number, person, want, have) in enumerate(zip(ids, people.people, expected, found, strict=True))
+        for nth, (number, person, want, have) in enumerate(both)
     )
 
 

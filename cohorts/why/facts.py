@@ -5,7 +5,8 @@ The people's rows are copied first, so that the runs that follow read no table o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -29,7 +30,10 @@ from cohorts.execution.definition import Found
 from cohorts.execution.run import carry_out
 from cohorts.plan.nodes import Plan
 from cohorts.why import variants
-from cohorts.why.variants import ASKED, EVENTS, GIVEN, LEFT, OBSERVED
+from cohorts.why.variants import ASKED, CENSORING, DRUG_END, ENDS, EVENTS, GIVEN, OBSERVED, OWN_END
+
+Start = tuple[int, date]  # person, start of an entry event
+Key = tuple[int, date, date | None, int, date, date]
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -47,31 +51,61 @@ class Event:
     event_id: int
     op_start: date
     op_end: date
-    mask: int
-    observed: bool
-    asked: bool
+    mask: int = 0
+    observed: bool = False
+    asked: bool = False
+
+    @property
+    def key(self) -> Key:
+        """What makes it this event."""
+        return self.person_id, self.start, self.end, self.event_id, self.op_start, self.op_end
+
+
+@dataclass(frozen=True)
+class Ends:
+    """When what the limits leave ends, by the event's start: in all, by the offset (or observation), the drug, censoring.
+
+    drug: also who has no such drug, with the end of observation: it is what the expression limit leaves.
+    """
+
+    all: Mapping[Start, date]
+    own: Mapping[Start, date]
+    drug: Mapping[Start, date]
+    censoring: tuple[Mapping[Start, date], ...]
 
 
 @dataclass(frozen=True)
 class Facts:
-    """events: in order of person, date. outside: person, start, end of entry events that no observation period holds.
+    """What the engine finds. people: in order. events: in order of person, date.
 
-    left: person, start of what the expression limit leaves. rows: person, start, end of the cohort.
+    outside: person, start, end of entry events that no observation period holds. rows: person, start, end of the cohort.
+    records: person -> how many records entry events are chosen from. periods: person -> observation periods. traits: person
+    -> columns of PERSON that the definition reads.
     """
 
     people: tuple[int, ...]
     events: tuple[Event, ...]
     outside: tuple[tuple[int, date, date | None], ...]
-    left: frozenset[tuple[int, date]]
     rows: tuple[tuple[int, date, date], ...]
+    ends: Ends
+    records: Mapping[int, int]
+    periods: Mapping[int, tuple[tuple[date, date], ...]]
+    traits: Mapping[int, Mapping[str, int | None]]
 
 
 @contextmanager
-def opened(source: Source, plan: Plan, people: Sequence[int], limits: Limits | None) -> Iterator[Any]:
-    """An engine whose schema `cdm` holds the rows of these people, and of the vocabulary what the plan asks."""
-    needed = needs.need(plan)
-    needs.refuse_missing(plan, source.tables(), needed.columns)
-    columns = {**needed.columns, "person": tuple(sorted({*needed.columns.get("person", ()), "person_id"}))}
+def opened(source: Source, plans: Sequence[Plan], people: Sequence[int], limits: Limits | None) -> Iterator[Any]:
+    """An engine whose schema `cdm` holds the rows of these people, and of the vocabulary what the plans ask.
+
+    plans: the definition's own, and those that are made of it.
+    """
+    plan, wanted = plans[0], dict[str, set[str]]()
+    for one in plans:
+        for table, names in needs.need(one).columns.items():
+            wanted.setdefault(table, set()).update(names)
+    wanted.setdefault("person", set()).add("person_id")
+    columns = {table: tuple(sorted(names)) for table, names in wanted.items()}
+    needs.refuse_missing(plan, source.tables(), needs.need(plan).columns)
     asked = pa.table({"person_id": pa.array(sorted(set(people)), pa.int64())})
     with connect(limits) as con:
         source.attach(con, Need(columns, asked))
@@ -102,11 +136,35 @@ def found(con: duckdb.DuckDBPyConnection, plan: Plan, people: Sequence[int]) -> 
     if len(there) < len(set(people)):
         raise BadInput("the CDM has no person with this person_id; give one that its table person has")
     parts, observed = _carried_out(con, variants.parts(plan))
-    left = frozenset((person, start) for person, start, _ in _rows(parts[LEFT].cohort, observed))
     events = _events(parts, observed)
-    outside = tuple(_outside(con, plan, {(e.person_id, e.start, e.event_id) for e in events}))
     rows = tuple(_rows(parts[GIVEN].cohort, observed))
-    return Facts(tuple(person for (person,) in there), events, outside, left, rows)
+    censoring = range(CENSORING, CENSORING + len(plan.definitions[0].censoring))
+    all_, own, drug, *censored = (
+        {(person, start): end for person, start, end in _rows(parts[owner].cohort, observed)}
+        for owner in (ENDS, OWN_END, DRUG_END, *censoring)
+    )
+    ends = Ends(all_, own, drug, tuple(censored))
+    outside, records = _for_ever(con, plan, {(e.person_id, e.start, e.event_id) for e in events})
+    people_there = tuple(person for (person,) in there)
+    return Facts(people_there, events, outside, rows, ends, records, _periods(con), _traits(con))
+
+
+def _periods(con: duckdb.DuckDBPyConnection) -> dict[int, tuple[tuple[date, date], ...]]:
+    found: dict[int, tuple[tuple[date, date], ...]] = {}
+    rows = con.execute(
+        """SELECT CAST(person_id AS BIGINT), CAST(observation_period_start_date AS DATE),
+        CAST(observation_period_end_date AS DATE) FROM cdm.observation_period ORDER BY ALL"""
+    ).fetchall()
+    for person, first, last in rows:
+        found[person] = (*found.get(person, ()), (first, last))
+    return found
+
+
+def _traits(con: duckdb.DuckDBPyConnection) -> dict[int, dict[str, int | None]]:
+    people = con.execute("SELECT * FROM cdm.person")
+    names = [column[0] for column in people.description or ()]
+    rows = [dict(zip(names, row, strict=True)) for row in people.fetchall()]
+    return {row["person_id"]: {name: row[name] for name in names if name != "person_id"} for row in rows}
 
 
 def _carried_out(con: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[dict[int, Found], Observed]:
@@ -132,10 +190,7 @@ def _rows(cohort: Intervals, observed: Observed) -> list[tuple[int, date, date]]
     return sorted((person, _day(start), _day(end)) for person, start, end in zip(*columns, strict=True))
 
 
-_Key = tuple[int, date, date | None, int, date, date]
-
-
-def _keys(entries: Entries, observed: Observed) -> list[_Key]:
+def _keys(entries: Entries, observed: Observed) -> list[Key]:
     """Person, start, end, event id, observation period of each row."""
     columns = (
         observed.ids[entries.person], entries.start, entries.end, entries.event_id, entries.op_start, entries.op_end
@@ -148,7 +203,7 @@ def _keys(entries: Entries, observed: Observed) -> list[_Key]:
 
 def _events(parts: dict[int, Found], observed: Observed) -> tuple[Event, ...]:
     """One for each event, however many of the primary criteria find it."""
-    masks: dict[_Key, int] = {}
+    masks: dict[Key, int] = {}
     given = parts[EVENTS]
     held = given.judged.held if given.judged else ()
     for at, key in enumerate(_keys(given.qualified, observed)):
@@ -158,23 +213,40 @@ def _events(parts: dict[int, Found], observed: Observed) -> tuple[Event, ...]:
     return tuple(Event(*key, mask=masks[key], observed=key in first, asked=key in asked) for key in order)
 
 
-def _outside(
+def _for_ever(
     con: duckdb.DuckDBPyConnection, plan: Plan, inside: set[tuple[int, date, int]]
-) -> Iterator[tuple[int, date, date | None]]:
-    """Entry events that no observation period holds: those that are there only if everybody is observed for ever."""
-    alone = variants.entry_events(plan)
-    if alone is None:
-        return
+) -> tuple[tuple[tuple[int, date, date | None], ...], dict[int, int]]:
+    """Entry events that are there only if everybody is observed for ever; and how many records they are chosen from."""
     con.execute("ALTER TABLE cdm.observation_period RENAME TO given_period")
     con.execute(_FOR_EVER)
     try:
-        parts, observed = _carried_out(con, alone)
+        parts, observed = _carried_out(con, variants.entry_events(plan))
     finally:
         con.execute("DROP TABLE cdm.observation_period; ALTER TABLE cdm.given_period RENAME TO observation_period")
-    keys = sorted(
-        {key[:4] for key in _keys(parts[0].qualified, observed)}, key=lambda key: (*key[:2], key[2] or date.max)
+    entry = parts.get(variants.ENTRY)
+    events = sorted({key[:4] for key in _keys(entry.qualified, observed)}, key=_order) if entry else []
+    records = Counter(observed.ids[parts[variants.RECORDS].qualified.person].tolist())
+    outside = tuple(
+        (person, start, end) for person, start, end, event in events if (person, start, event) not in inside
     )
-    yield from ((person, start, end) for person, start, end, event in keys if (person, start, event) not in inside)
+    return outside, records
+
+
+def _order(key: tuple[int, date, date | None, int]) -> tuple[int, date, date, int]:
+    person, start, end, event = key
+    return person, start, end or date.max, event
+
+
+def answers(con: duckdb.DuckDBPyConnection, plan: Plan) -> dict[Key, int]:
+    """Event -> the answers to the questions of `variants.judged_by`, question n as bit n."""
+    found: dict[Key, int] = {}
+    parts, observed = _carried_out(con, plan)
+    for owner, one in parts.items():
+        held = one.judged.held if one.judged else ()
+        for at, key in enumerate(_keys(one.qualified, observed)):
+            mask = sum(1 << bit for bit, kept in enumerate(held) if kept[at])
+            found[key] = found.get(key, 0) | mask << owner * variants.BITS
+    return found
 
 
 _FOR_EVER = """CREATE TABLE cdm.observation_period AS SELECT * REPLACE (

@@ -158,22 +158,22 @@ def why(
     person: Annotated[
         int, typer.Option("--person", help="A person_id of this database; the answer is for inside the hospital.")
     ],
+    lang: Annotated[str | None, typer.Option("--lang", help="ko or en; default: the locale's.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Which rule let a person in or kept them out, for each of their qualifying events."""
+    """Why a person is in a cohort or not: each of their events, which rule kept it out, what was found against what was asked."""
+    from cohorts.why import lines
+    from flows import prose
     from flows.cohort_run import why_one
     from flows.home import home
 
+    spoken = prose.language(lang)
     told = why_one(home(), definition, source, person)
     if as_json:
         show.as_json(told.to_json())
-    elif told.entries:
-        rows = [
-            (e.start_date, e.end_date, e.kept_out_by.said() if e.kept_out_by else "in the cohort") for e in told.entries
-        ]
-        show.table(("event", "until", "kept out by"), rows)
-    else:
-        show.text("this person has no qualifying event")
+        return
+    for line in lines(told, spoken):
+        show.text(line)
 
 
 @app.command("test", epilog="Example: naru cohort test studies/gi_bleed/case.json")

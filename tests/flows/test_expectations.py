@@ -41,7 +41,9 @@ def test_a_definition_that_misses_someone_is_told_with_person_line_and_rule(
     (sentence,) = [told for told in capsys.readouterr().out.splitlines() if "last day" in told]
     assert sentence == (
         f"{people}:{line}: 'bleeds on the last day of the window': expected 2020-01-01 to 2020-03-31 (days 0 to 90), "
-        "found no entry; kept out by rule 3 (Gastrointestinal haemorrhage 1 to 90 days after the first dispensing)"
+        "found no entry; kept out by rule 3 (Gastrointestinal haemorrhage 1 to 90 days after the first dispensing), asked: At "
+        "least 1 diagnosis of “Gastrointestinal haemorrhage” recorded from 1 day to 89 days after the index date; found 0 "
+        "(starting 2020-01-02 to 2020-03-30)"
     )
     assert call(["study", "check", str(study)]) == 1
     assert f"block: {sentence}" in capsys.readouterr().out
