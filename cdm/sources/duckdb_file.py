@@ -49,9 +49,14 @@ def _alias(file: Path) -> str:
 
 
 def _attach(con: duckdb.DuckDBPyConnection, file: Path, url: str) -> str:
+    """Attach the file once.
+
+    Not with IF NOT EXISTS: where another engine of this process holds the same file, DuckDB 2.0 may wait for ever.
+    """
     path = str(file.resolve()).replace("'", "''")
     try:
-        con.execute(f"ATTACH IF NOT EXISTS '{path}' AS {_alias(file)} (READ_ONLY)")
+        if not con.execute("SELECT 1 FROM duckdb_databases() WHERE database_name = ?", [_alias(file)]).fetchall():
+            con.execute(f"ATTACH '{path}' AS {_alias(file)} (READ_ONLY)")
     except duckdb.Error as error:
         raise _refusal(url, str(error).replace(str(file.resolve()), "")) from None
     return _alias(file)

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 
-def draw(source: Source, cohort: Path, spec: DrawSpec, out: Path, limits: Limits | None = None) -> DrawReport:
+def draw(
+    source: Source, cohort: Path, spec: DrawSpec, out: Path, limits: Limits | None = None, weight_unit: int = 10
+) -> DrawReport:
     """Draw matched cases and controls from a cohort, and write them: see `cohorts.draw.drawing.draw`."""
     # NumPy, Arrow and DuckDB load when something is drawn, not with the specification.
     from cohorts.draw.drawing import draw as whole
 
-    return whole(source, cohort, spec, out, limits)
+    return whole(source, cohort, spec, out, limits, weight_unit)

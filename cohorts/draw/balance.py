@@ -7,7 +7,8 @@ propensity-score matched samples, Statistics in Medicine 28 (2009): d = (mean1 -
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +23,10 @@ SEXES = {8507: "male", 8532: "female"}
 
 @dataclass(frozen=True)
 class Balance:
-    """One covariate, or one level of it (kind 'share').
+    """One covariate, or one level of it (kind 'share'; of a yes or no the level 'yes').
 
-    smd is None where a spread is nothing or a side is
-    empty; variance_ratio (cases to controls) also for a share.
+    A number that some people lack is compared among those who have it, and has a level 'missing' besides. smd is
+    None where a spread is nothing or a side is empty; variance_ratio (cases to controls) also for a share.
     """
 
     covariate: str
@@ -39,11 +40,12 @@ class Balance:
 
 @dataclass(frozen=True)
 class Sample:
-    """Covariates of one stage. case: which rows are cases; weight: of every row."""
+    """Covariates of one stage. case: which rows are cases; weight: of every row; kinds: as `Observed.kinds`."""
 
     columns: Columns
     case: Flags
     weight: Floats
+    kinds: Mapping[str, str] = field(default_factory=lambda: {"sex": "category"})
 
 
 def balance(before: Sample, after: Sample) -> tuple[Balance, ...]:
@@ -57,19 +59,31 @@ def balance(before: Sample, after: Sample) -> tuple[Balance, ...]:
     return tuple(rows)
 
 
-class _Level:
-    def __init__(self, value: float | None) -> None:
-        self.value = value
-
-    def __call__(self, column: Floats) -> Floats:
-        return column if self.value is None else (column == self.value).astype(np.float64)
+Pick = Callable[[Floats], Floats]
 
 
-def _levels(name: str, before: Sample, after: Sample) -> list[tuple[str | None, _Level]]:
-    if name != "sex":
-        return [(None, _Level(None))]
-    values = np.unique(np.append(before.columns[name], after.columns[name]))
-    return [(sex_name(v), _Level(v)) for v in values]
+def _levels(name: str, before: Sample, after: Sample) -> list[tuple[str | None, Pick]]:
+    kind = after.kinds.get(name)
+    if kind == "flag":
+        return [("yes", lambda column: column)]
+    values = np.append(before.columns[name], after.columns[name])
+    if kind == "category":
+        known = np.unique(values[~np.isnan(values)])
+        levels: list[tuple[str | None, Pick]] = [(level_name(name, v), _equals(v)) for v in known]
+    else:
+        levels = [(None, lambda column: column)]
+    if np.isnan(values).any():
+        levels.append(("missing", lambda column: np.isnan(column).astype(np.float64)))
+    return levels
+
+
+def _equals(value: float) -> Pick:
+    return lambda column: (column == value).astype(np.float64)
+
+
+def level_name(covariate: str, value: float) -> str:
+    """Say a level in words: a sex, else its number."""
+    return sex_name(value) if covariate == "sex" else f"{int(value)}"
 
 
 def sex_name(concept: float) -> str:
@@ -78,7 +92,10 @@ def sex_name(concept: float) -> str:
 
 
 def moments(values: Floats, weight: Floats) -> tuple[float, float]:
-    """Weighted mean and variance (reliability weights; the plain sample variance where all weights are 1)."""
+    """Weighted mean and variance of the values that are there (reliability weights; with weights of 1 the plain ones)."""
+    there = ~np.isnan(values)
+    if not there.all():
+        values, weight = values[there], weight[there]
     total = float(weight.sum())
     if not len(values) or total == 0:
         return float("nan"), float("nan")

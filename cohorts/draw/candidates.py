@@ -60,6 +60,13 @@ class Boxes:
         """How many persons stand behind the spells."""
         return int(self.owner[-1]) + 1 if len(self.owner) else 0
 
+    @property
+    def first(self) -> Ints:
+        """The first spell of each person."""
+        new = np.ones(len(self.owner), bool)
+        new[1:] = self.owner[1:] != self.owner[:-1]
+        return np.flatnonzero(new)
+
 
 def boxes(stratum: Small, lo: Small, hi: Small, order: UInt64) -> tuple[Boxes, Ints]:
     """Sort spells into `Boxes`; also the position of every box in the given arrays."""

@@ -1,112 +1,240 @@
-"""What people were like before their index date: one pass over each table."""
+"""What people were like before their index date: one scan of each table for a whole roster."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from cdm import schema
+from cdm.errors import BadInput
 from cdm.source import Need, Source
+from cohorts.draw import events
+from cohorts.draw.arrow import batches, column, people_table
+from cohorts.draw.candidates import Bools, Ints
+from cohorts.draw.declared import Covariate
+from cohorts.draw.events import History, Reals
+from cohorts.draw.order import UInt64
+from cohorts.draw.roster import Finder, Roster
 
 LOOKBACK = 365
-
-
-@dataclass(frozen=True)
-class History:
-    """A count of a person's rows in the year before the index date.
-
-    column: what is counted, different
-    values.
-    """
-
-    name: str
-    table: str
-    date: str
-    column: str
-    where: str = "true"
-    extra: tuple[str, ...] = ()
-
+SEEN_IN = 0.005
+"""A concept is a covariate of its own when at least this share of the people have it."""
+MANY = 250_000
+INPATIENT = (262, 9201, 8717)
 
 HISTORIES = (
-    History("visits", "visit_occurrence", "visit_start_date", "visit_occurrence_id"),
-    History(
-        "inpatient_visits",
-        "visit_occurrence",
-        "visit_start_date",
-        "visit_occurrence_id",
-        "visit_concept_id IN (9201, 262, 8717)",
-        ("visit_concept_id",),
-    ),
-    History("conditions", "condition_occurrence", "condition_start_date", "condition_concept_id"),
-    History("drugs", "drug_exposure", "drug_exposure_start_date", "drug_concept_id"),
+    History("visits", "visit_occurrence", "visit_start_date", "count"),
+    History("inpatient_visits", "visit_occurrence", "visit_start_date", "count", tuple(sorted(INPATIENT))),
+    History("conditions", "condition_occurrence", "condition_start_date", "distinct"),
+    History("drugs", "drug_exposure", "drug_exposure_start_date", "distinct"),
 )
+FREQUENT = {"condition_occurrence": "condition", "drug_exposure": "drug"}
 
 Columns = dict[str, npt.NDArray[np.float64]]
 
 
-def measure(con: duckdb.DuckDBPyConnection, source: Source, people: pa.Table) -> Columns:
-    """Covariates of `people` (person_id, index_date), row by row: name -> one float per row.
+@dataclass(frozen=True)
+class Flags:
+    """Up to 64 yes-or-no covariates, a bit each.
 
-    age (years), sex (concept id), index_year, prior_observation and follow_up (days; 0 outside observation),
-    and the `HISTORIES` that the source has tables for, over the `LOOKBACK` days before the index date.
+    names: of the bits, lowest first; bits: one number for
+    every row of the roster.
     """
-    tables = source.tables()
-    histories = [h for h in HISTORIES if h.table in tables and {h.date, h.column, *h.extra} <= set(tables[h.table])]
-    con.register("given_people", people)
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE roster AS SELECT DISTINCT person_id, index_date FROM given_people ORDER BY ALL"
-    )
-    ids: pa.Table = con.sql("SELECT DISTINCT person_id FROM roster ORDER BY 1").to_arrow_table()
-    source.attach(con, Need(_columns(histories), ids))
-    parts = {h.table: [x for x in histories if x.table == h.table] for h in histories}
-    joins = "".join(
-        f" LEFT JOIN ({_counts(table, some)}) USING (person_id, index_date)" for table, some in parts.items()
-    )
-    names = "".join(f", coalesce({h.name}, 0)::DOUBLE AS {h.name}" for h in histories)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE looks AS SELECT b.*{names} FROM ({_basics()}) b{joins}")
-    con.register("numbered", people.append_column("nth", pa.array(np.arange(people.num_rows))))
-    got = con.sql(
-        "SELECT l.* EXCLUDE (person_id, index_date) FROM numbered "
-        "JOIN looks l USING (person_id, index_date) ORDER BY nth"
-    ).to_arrow_table()
-    con.unregister("given_people")
-    con.unregister("numbered")
-    return {name: got[name].to_numpy().astype(np.float64) for name in got.column_names}
+
+    names: tuple[str, ...]
+    bits: UInt64
 
 
-def _columns(histories: list[History]) -> Mapping[str, tuple[str, ...]]:
-    columns: dict[str, tuple[str, ...]] = {
-        "person": ("person_id", "gender_concept_id", "year_of_birth"),
-        "observation_period": ("person_id", "observation_period_start_date", "observation_period_end_date"),
-    }
+@dataclass(frozen=True)
+class Observed:
+    """Covariates of a roster.
+
+    numbers: name -> one value a row, NaN where there is none; flags: those of frequent concepts; kinds: name ->
+    'category' (levels without distances) or 'flag' (0 or 1), for what is no number.
+    """
+
+    numbers: dict[str, Reals]
+    flags: tuple[Flags, ...] = ()
+    kinds: dict[str, str] = field(default_factory=dict)
+
+    def columns(self, rows: npt.NDArray[np.integer]) -> Columns:
+        """The covariates of some rows as one column of floats each."""
+        out: Columns = {name: values[rows].astype(np.float64) for name, values in self.numbers.items()}
+        for some in self.flags:
+            bits = some.bits[rows]
+            for n, name in enumerate(some.names):
+                out[name] = (bits >> np.uint64(n) & np.uint64(1)).astype(np.float64)
+        return out
+
+
+def observe(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    roster: Roster,
+    declared: Sequence[Covariate] = (),
+    standard: bool = True,
+    frequent: tuple[int, Bools] | None = None,
+) -> Observed:
+    """Measure covariates of everybody in the roster, with one scan of each table that they stand in.
+
+    standard: age (years), sex (concept id), index_year, prior_observation and follow_up (days; 0 outside observation), and
+    the `HISTORIES` that the source has tables for; before and after them the declared ones. frequent: how many of the most
+    frequent concepts of each table of `FREQUENT` become flags, and the rows of the roster among which they are counted.
+    """
+    found = source.tables()
+    wanted = [h for h in HISTORIES if standard and h.table in found and set(h.columns) <= set(found[h.table])]
+    wanted += [_history(c, con, source) for c in declared if c.table != "person"]
+    facts = [c for c in declared if c.table == "person"]
+    source.attach(con, Need(_columns(wanted, facts, standard), _people(source, roster)))
+    finder = Finder(roster)
+    numbers = _standard(con, roster, finder) if standard else {}
+    numbers |= _facts(con, facts, roster, finder)
+    flags = []
+    for table in dict.fromkeys(h.table for h in wanted):
+        some = [h for h in wanted if h.table == table]
+        rows = events.read(con, table, some, roster, finder)
+        numbers |= {h.name: events.tell(h, rows, roster) for h in some}
+        if frequent is not None and table in FREQUENT and frequent[0]:
+            flags.append(_flags(FREQUENT[table], rows, roster, *frequent))
+    order = [*(h.name for h in HISTORIES), *(c.name for c in declared)]
+    first = [name for name in numbers if name not in order]
+    kept = {name: numbers[name] for name in (*first, *order) if name in numbers}
+    kinds = {c.name: "flag" if c.value == "present" else "category" for c in declared if not c.is_number}
+    kinds |= {name: "flag" for some in flags for name in some.names}
+    return Observed(kept, tuple(flags), {"sex": "category", **kinds})
+
+
+def _people(source: Source, roster: Roster) -> pa.Table | None:
+    """Name the people to read; everybody where they are most of the database, for then a filter costs more than it saves."""
+    people = roster.person[np.append(True, roster.person[1:] != roster.person[:-1])] if len(roster) else roster.person
+    if len(people) >= MANY and 2 * len(people) > source.release().row_counts.get("person", 0):
+        return None
+    return people_table(people)
+
+
+def _columns(histories: Sequence[History], facts: Sequence[Covariate], standard: bool) -> Mapping[str, tuple[str, ...]]:
+    columns: dict[str, tuple[str, ...]] = {}
+    if standard:
+        columns["observation_period"] = ("person_id", "observation_period_start_date", "observation_period_end_date")
+    person = (*(("gender_concept_id", "year_of_birth") if standard else ()), *(str(c.column) for c in facts))
+    if person:
+        columns["person"] = tuple(dict.fromkeys(("person_id", *person)))
     for h in histories:
-        read = (*columns.get(h.table, ()), "person_id", h.date, h.column, *h.extra)
-        columns[h.table] = tuple(dict.fromkeys(read))
+        columns[h.table] = tuple(dict.fromkeys((*columns.get(h.table, ()), "person_id", *h.columns)))
     return columns
 
 
-def _basics() -> str:
-    return """
-        SELECT r.person_id, r.index_date, (year(r.index_date) - any_value(p.year_of_birth))::DOUBLE AS age,
-            coalesce(any_value(p.gender_concept_id), 0)::DOUBLE AS sex,
-            year(r.index_date)::DOUBLE AS index_year,
-            coalesce(max(r.index_date - o.observation_period_start_date), 0)::DOUBLE AS prior_observation,
-            coalesce(max(o.observation_period_end_date - r.index_date), 0)::DOUBLE AS follow_up
-        FROM roster r JOIN cdm.person p ON p.person_id = r.person_id
-        LEFT JOIN cdm.observation_period o ON o.person_id = r.person_id
-            AND r.index_date BETWEEN o.observation_period_start_date AND o.observation_period_end_date
-        GROUP BY 1, 2"""
+def _history(covariate: Covariate, con: duckdb.DuckDBPyConnection, source: Source) -> History:
+    """Read a declared covariate as a history; descendants out of the hospital's own vocabulary."""
+    known = schema.tables(source.version).get(covariate.table)
+    if known is None or known.start_date is None or covariate.table not in source.tables():
+        raise BadInput(
+            f"The covariate '{covariate.name}' is of table '{covariate.table}', which this hospital does not have: "
+            "drop the covariate from the draw, or load the table."
+        )
+    concepts: tuple[int, ...] | None = None
+    if covariate.concepts:
+        concepts = covariate.concepts
+        if covariate.descendants and "concept_ancestor" in source.tables():
+            concepts = _descendants(con, source, concepts)
+    column = covariate.read_column if covariate.value == "latest" else None
+    return History(
+        covariate.name, covariate.table, known.start_date, covariate.value, concepts and tuple(sorted(set(concepts))),
+        column, covariate.days,
+    )  # fmt: skip
 
 
-def _counts(table: str, histories: list[History]) -> str:
-    counts = ", ".join(f"count(DISTINCT t.{h.column}) FILTER ({h.where}) AS {h.name}" for h in histories)
-    date = histories[0].date
-    return f"""
-        SELECT r.person_id, r.index_date, {counts}
-        FROM roster r JOIN cdm.{table} t ON t.person_id = r.person_id
-            AND t.{date} BETWEEN r.index_date - {LOOKBACK} AND r.index_date - 1
-        GROUP BY 1, 2"""
+def _descendants(con: duckdb.DuckDBPyConnection, source: Source, concepts: tuple[int, ...]) -> tuple[int, ...]:
+    source.attach(con, Need({"concept_ancestor": ("ancestor_concept_id", "descendant_concept_id")}))
+    rows = con.execute(
+        "SELECT DISTINCT descendant_concept_id FROM cdm.concept_ancestor WHERE ancestor_concept_id IN "
+        "(SELECT unnest($1::BIGINT[]))",
+        [list(concepts)],
+    ).fetchall()
+    return (*concepts, *(int(row[0]) for row in rows))
+
+
+def _standard(con: duckdb.DuckDBPyConnection, roster: Roster, finder: Finder) -> dict[str, Reals]:
+    n = len(roster)
+    year_of = (
+        roster.day.astype(np.int64).astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+    ).astype(np.float32)
+    out: dict[str, Reals] = {
+        name: np.zeros(n, np.float32) for name in ("age", "sex", "index_year", "prior_observation", "follow_up")
+    }
+    out["index_year"] = year_of
+    query = """SELECT person_id::BIGINT, coalesce(gender_concept_id, 0)::INTEGER, year_of_birth::INTEGER
+        FROM cdm.person WHERE year_of_birth IS NOT NULL"""
+    for part in batches(con, query):
+        row, sex, born = _placed(finder, *part)
+        out["age"][row] = year_of[row] - born
+        out["sex"][row] = sex
+    query = """SELECT person_id::BIGINT, (observation_period_start_date - DATE '1970-01-01')::INTEGER,
+        (observation_period_end_date - DATE '1970-01-01')::INTEGER FROM cdm.observation_period
+        WHERE observation_period_start_date IS NOT NULL AND observation_period_end_date IS NOT NULL"""
+    for part in batches(con, query):
+        row, first, last = _placed(finder, *part)
+        day = roster.day[row]
+        inside = np.flatnonzero((first <= day) & (day <= last))
+        before, after = day[inside] - first[inside], last[inside] - day[inside]
+        np.maximum.at(out["prior_observation"], row[inside], before.astype(np.float32))
+        np.maximum.at(out["follow_up"], row[inside], after.astype(np.float32))
+    return out
+
+
+def _placed(finder: Finder, person: Ints, *values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
+    """Bring values of people to the rows of the roster."""
+    row, which = finder.rows(person)
+    if which is not None:
+        return row, *(v[which] for v in values)
+    known = np.flatnonzero(row >= 0)
+    return row[known], *(v[known] for v in values)
+
+
+def _facts(
+    con: duckdb.DuckDBPyConnection, facts: Sequence[Covariate], roster: Roster, finder: Finder
+) -> dict[str, Reals]:
+    out: dict[str, Reals] = {c.name: np.full(len(roster), np.nan) for c in facts}
+    if facts:
+        columns = ", ".join(f"coalesce({c.column}::DOUBLE, 'NaN'::DOUBLE) AS v{n}" for n, c in enumerate(facts))
+        for person, *values in batches(con, f"SELECT person_id::BIGINT AS person_id, {columns} FROM cdm.person"):
+            row, *placed = _placed(finder, person, *values)
+            for c, value in zip(facts, placed, strict=True):
+                out[c.name][row] = value
+    return out
+
+
+def _flags(kind: str, rows: events.Events, roster: Roster, most: int, among: Bools) -> Flags:
+    """Make flags of the concepts that most of `among` have within the look-back; of equally frequent ones the lower id."""
+    recent = rows.day >= roster.day[rows.row] - LOOKBACK
+    key = events.distinct(rows, recent & (rows.concept > 0))
+    row, concept = key >> np.int64(32), (key & np.int64(0xFFFFFFFF)).astype(np.int64)
+    codes, count = np.unique(concept[among[row]], return_counts=True)
+    codes, count = codes[count >= SEEN_IN * among.sum()], count[count >= SEEN_IN * among.sum()]
+    chosen = np.sort(codes[np.lexsort((codes, -count))][:most])
+    bits = np.zeros(len(roster), np.uint64)
+    if len(chosen):
+        at = np.minimum(np.searchsorted(chosen, concept), len(chosen) - 1)
+        known = chosen[at] == concept
+        np.bitwise_or.at(bits, row[known], np.uint64(1) << at[known].astype(np.uint64))
+    return Flags(tuple(f"{kind}_{code}" for code in chosen), bits)
+
+
+def keep_measured(con: duckdb.DuckDBPyConnection, source: Source, declared: Sequence[Covariate]) -> None:
+    """Make table `measured` (person_id, index_date, a number for each covariate) of the people in `index_row`."""
+    got = con.execute(
+        "SELECT DISTINCT person_id::BIGINT AS person_id, (index_date - DATE '1970-01-01')::INTEGER AS day FROM index_row"
+    ).fetchnumpy()
+    roster, _ = Roster.of(np.asarray(got["person_id"], np.int64), np.asarray(got["day"], np.int32))
+    seen = observe(con, source, roster, declared, standard=False)
+    columns = {"person_id": column(roster.person, pa.int64()), "index_date": column(roster.day, pa.date32())}
+    columns |= {name: column(values.astype(np.float64), pa.float64()) for name, values in seen.numbers.items()}
+    con.register("measured_given", pa.Table.from_arrays([*columns.values()], names=[*columns]))
+    con.execute("CREATE OR REPLACE TEMP TABLE measured AS FROM measured_given")
+    con.unregister("measured_given")

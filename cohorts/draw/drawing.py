@@ -5,19 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
+import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from cdm.engine import Limits, connect
 from cdm.errors import BadInput
 from cdm.source import Source
-from cohorts.draw.balance import Flags, Sample, balance
-from cohorts.draw.candidates import Ints
-from cohorts.draw.covariates import measure
+from cohorts.draw.balance import Sample, balance
+from cohorts.draw.candidates import Ints, Small
+from cohorts.draw.covariates import Observed, observe
 from cohorts.draw.order import UInt64, keyed_order
 from cohorts.draw.pool import Pool, Side, open_pool
 from cohorts.draw.report import Counts, DrawReport, Stratum
-from cohorts.draw.sets import CASES, CONTROLS, Sets, make_sets
+from cohorts.draw.roster import Roster
+from cohorts.draw.sets import CASES, CONTROLS, WEIGHT_UNIT, Sets, make_sets
 from cohorts.draw.spec import DrawSpec
 from cohorts.draw.table1 import table1
 
@@ -26,47 +27,57 @@ COMPARED = 50_000
 before."""
 
 
-def draw(source: Source, cohort: Path, spec: DrawSpec, out: Path, limits: Limits | None = None) -> DrawReport:
+def draw(
+    source: Source,
+    cohort: Path,
+    spec: DrawSpec,
+    out: Path,
+    limits: Limits | None = None,
+    weight_unit: int = WEIGHT_UNIT,
+) -> DrawReport:
     """Draw matched cases and controls from a cohort, and write them.
 
-    cohort: Parquet with role ('case', 'control'), subject_id, cohort_start_date, cohort_end_date.
+    cohort: Parquet with role ('case', and the pool's name), subject_id, cohort_start_date, cohort_end_date.
     out: Parquet to write: person_id BIGINT, role VARCHAR, index_date DATE, set_id BIGINT (numbered at
         random), weight DOUBLE (people whom the row stands for: the inverse of its sampling fraction), sorted
         by set_id, role, person_id. The same source, cohort and specification give the same bytes on any
         number of threads.
+    weight_unit: what the weights are made of is told in multiples of it (the smallest count that may leave); 1 tells it
+        exactly, which gives away how many people each stratum has.
     A person of the case cohort is never a control (but see `DrawSpec.future_cases`); nobody is drawn twice
     unless the specification asks for it. Nothing after an index date is looked at to choose.
     Raises BadInput when the file is no cohort, when there is no case or no common stratum, or, with
     shortfall: refuse, when fewer exist than wanted.
     """
     with connect(limits) as con:
-        con.execute("SET preserve_insertion_order = false")
         pool = open_pool(con, source, cohort, spec)
-        con.execute("DROP TABLE entry CASCADE")
-        if not len(pool.cases.person):
-            raise BadInput(
-                "The draw has no case: nobody in the cohort 'case' is under observation on the index date "
-                f"with {spec.prior_observation_days} days before it; check the definition of the cases."
-            )
-        if spec.controls and not (pool.controls.stratum >= 0).any():
-            raise BadInput(_nothing_in_common(pool, spec))
-        sets = make_sets(pool, spec)
-        if not sets.table.num_rows:
-            raise BadInput(_nothing_in_common(pool, spec))
-        report = _report(pool, sets, spec)
-        if report.notes and spec.shortfall == "refuse":
-            raise BadInput(f"The draw was refused, as `shortfall: refuse` asks: {' '.join(report.notes)}")
-        before = _sample(pool, spec)
-        columns = measure(con, source, pa.concat_tables([before, sets.table.select(before.column_names)]))
+    _refuse_impossible(pool, spec)
+    sets = make_sets(pool, spec, weight_unit)
+    if not sets.table.num_rows:
+        raise BadInput(_nothing_in_common(pool, spec))
+    report = _report(pool, sets, spec)
+    if report.notes and spec.shortfall == "refuse":
+        raise BadInput(f"The draw was refused, as `shortfall: refuse` asks: {' '.join(report.notes)}")
+    before = _before(pool, spec)
+    del pool
+    stages = _compared(source, spec, before, sets, limits)
     pq.write_table(sets.table, out, compression="zstd")
-    stages = _stages(columns, before, sets.table)
     return DrawReport(**(vars(report) | {"balance": balance(*stages), "table1": table1(stages[1])}))
+
+
+def _refuse_impossible(pool: Pool, spec: DrawSpec) -> None:
+    if not len(pool.cases.person):
+        raise BadInput(
+            "The draw has no case: nobody in the cohort 'case' is under observation on the index date "
+            f"with {spec.prior_observation_days} days before it; check the definition of the cases."
+        )
+    if spec.controls and not (pool.controls.stratum >= 0).any():
+        raise BadInput(_nothing_in_common(pool, spec))
 
 
 def _report(pool: Pool, sets: Sets, spec: DrawSpec) -> DrawReport:
     available = Counts(pool.cases.people(), pool.controls.people())
-    case = _is_case(sets.table)
-    drawn = Counts(int(case.sum()), int((~case).sum()))
+    drawn = Counts(int((~sets.is_control).sum()), int(sets.is_control.sum()))
     sizes, count = np.unique(sets.sizes, return_counts=True)
     eligible = np.bincount(pool.cases.stratum, minlength=len(pool.strata))
     most_first = np.lexsort((np.arange(len(eligible)), -sets.unmatched))
@@ -104,22 +115,28 @@ def _notes(available: Counts, drawn: Counts, spec: DrawSpec) -> tuple[str, ...]:
 
 def _nothing_in_common(pool: Pool, spec: DrawSpec) -> str:
     if not len(pool.controls.person):
-        who = "is at risk in the control cohort" if spec.index_from_case else "of the control cohort is eligible"
-        return f"The draw has no control: nobody {who} (observed, and never a case); check its definition."
+        who = "is at risk in" if spec.index_from_case else "is eligible of"
+        return (
+            f"The draw has no control: nobody {who} the cohort '{spec.pool}' (observed, and never a case); "
+            "check its definition."
+        )
     what = ", ".join([*spec.match, *(f"caliper on {c.on}" for c in spec.calipers)]) or "the index date"
     return f"The draw pairs nobody: no case and control agree on {what}; match on less, or use wider bands."
 
 
-def _sample(pool: Pool, spec: DrawSpec) -> pa.Table:
+People = tuple[Ints, Small, npt.NDArray[np.bool_]]
+"""person_id, index date, whether a control."""
+
+
+def _before(pool: Pool, spec: DrawSpec) -> People:
     """List the eligible people before the draw, or the first `COMPARED` of a role in the random order."""
-    parts = []
-    for side, purpose, role in ((pool.cases, CASES, "case"), (pool.controls, CONTROLS, "control")):
-        by = _first(side, keyed_order(side.person, spec.seed, purpose))
-        day = pa.array(side.day[by].astype(np.int32), pa.int32()).cast(pa.date32())
-        parts.append(
-            pa.table({"person_id": pa.array(side.person[by]), "role": pa.repeat(role, len(by)), "index_date": day})
-        )
-    return pa.concat_tables(parts)
+    cases = _first(pool.cases, keyed_order(pool.cases.person, spec.seed, CASES))
+    controls = _first(pool.controls, keyed_order(pool.controls.person, spec.seed, CONTROLS))
+    return (
+        np.append(pool.cases.person[cases], pool.controls.person[controls]),
+        np.append(pool.cases.day[cases], pool.controls.day[controls]),
+        np.repeat([False, True], [len(cases), len(controls)]),
+    )
 
 
 def _first(side: Side, order: UInt64) -> Ints:
@@ -133,17 +150,23 @@ def _first(side: Side, order: UInt64) -> Ints:
     return by[new][:COMPARED]
 
 
-def _is_case(people: pa.Table) -> Flags:
-    flags: Flags = np.asarray(people["role"].to_pylist()) == "case"
-    return flags
+def _compared(
+    source: Source, spec: DrawSpec, before: People, sets: Sets, limits: Limits | None
+) -> tuple[Sample, Sample]:
+    """Measure the people before and after the draw together, in one scan of each table."""
+    roster, row = Roster.of(np.append(before[0], sets.person), np.append(before[1], sets.day))
+    with connect(limits) as con:
+        seen = observe(con, source, roster, spec.covariates)
+    n = len(before[0])
+    return stages(seen, row[:n], row[n:], before[2], sets)
 
 
-def _stages(columns: dict[str, np.ndarray], before: pa.Table, drawn: pa.Table) -> tuple[Sample, Sample]:
-    n = before.num_rows
-    case = _is_case(before)
-    earlier = Sample({k: v[:n] for k, v in columns.items()}, case, np.ones(n))
-    case = _is_case(drawn)
-    sets = drawn["set_id"].to_numpy()
-    controls = np.bincount(sets[~case], minlength=int(sets.max()) + 1)
-    weight = np.where(case, 1.0, 1.0 / np.maximum(controls[sets], 1))
-    return earlier, Sample({k: v[n:] for k, v in columns.items()}, case, weight)
+def stages(
+    seen: Observed, before: npt.NDArray[np.int32], after: npt.NDArray[np.int32], is_control: npt.NDArray[np.bool_],
+    sets: Sets,
+) -> tuple[Sample, Sample]:  # fmt: skip
+    """Lay out two stages of a draw for comparison; after it each set counts once on both sides."""
+    earlier = Sample(seen.columns(before), ~is_control, np.ones(len(before)), seen.kinds)
+    controls = np.bincount(sets.set_id[sets.is_control], minlength=int(sets.set_id.max()) + 1)
+    weight = np.where(sets.is_control, 1.0 / np.maximum(controls[sets.set_id], 1), 1.0)
+    return earlier, Sample(seen.columns(after), ~sets.is_control, weight, seen.kinds)

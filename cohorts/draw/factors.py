@@ -1,12 +1,12 @@
 """The factors and scales of a design as SQL over the CDM.
 
-Every expression is over `p` (person) and
-`i.index_date`.
+Every expression is over `p` (person), `i` (the index rows) and `m` (the declared covariates that were measured).
 """
 
 from __future__ import annotations
 
-from cohorts.draw.spec import Caliper, DrawSpec
+from cohorts.draw.declared import SCALES, Caliper, Covariate
+from cohorts.draw.spec import DrawSpec
 
 PERSON = ("person_id", "gender_concept_id", "year_of_birth")
 FACTOR_COLUMNS: dict[str, tuple[str, ...]] = {
@@ -35,9 +35,10 @@ def needed(spec: DrawSpec) -> dict[str, tuple[str, ...]]:
     person = [*PERSON]
     for factor in spec.match:
         person += FACTOR_COLUMNS.get(factor, ())
+    person += (str(c.column) for c in used_covariates(spec) if c.table == "person")
     for caliper in spec.calipers:
         if caliper.on == "birth":
-            person += UNIT_COLUMNS[caliper.unit]
+            person += UNIT_COLUMNS[caliper.counted_in]
     columns: dict[str, tuple[str, ...]] = {
         "person": tuple(dict.fromkeys(person)),
         "observation_period": ("person_id", "observation_period_start_date", "observation_period_end_date"),
@@ -49,8 +50,24 @@ def needed(spec: DrawSpec) -> dict[str, tuple[str, ...]]:
     return columns
 
 
+def used_covariates(spec: DrawSpec) -> list[Covariate]:
+    """The declared covariates that are matched on."""
+    used = {*spec.match, *(c.on for c in spec.calipers)}
+    return [c for c in spec.covariates if c.name in used]
+
+
+def _value(covariate: Covariate) -> str:
+    """Write a declared covariate in SQL: NULL where a person has no value."""
+    if covariate.table == "person":
+        return f"p.{covariate.column}"
+    return f"(CASE WHEN isnan(m.{covariate.name}) THEN NULL ELSE m.{covariate.name} END)"
+
+
 def factor(name: str, spec: DrawSpec) -> str:
     """Write one matching factor in SQL; an unknown value is a level of its own."""
+    for covariate in spec.covariates:
+        if covariate.name == name:
+            return f"coalesce({_value(covariate)}::BIGINT, -1)"
     return {
         "sex": "coalesce(p.gender_concept_id, 0)",
         "birth_year": f"p.year_of_birth // {spec.birth_year_band} * {spec.birth_year_band}",
@@ -66,7 +83,10 @@ def label(name: str, value: object, spec: DrawSpec) -> str:
     """How a level of a factor is written in a report."""
     if name == "birth_year" and isinstance(value, int) and spec.birth_year_band > 1:
         return f"{value}-{value + spec.birth_year_band - 1}"
-    return str(value)
+    declared = {c.name: c for c in spec.covariates}.get(name)
+    if declared and declared.value == "present":
+        return "yes" if value else "no"
+    return "unknown" if declared and value == -1 else str(value)
 
 
 def joins(spec: DrawSpec) -> str:
@@ -77,6 +97,8 @@ def joins(spec: DrawSpec) -> str:
         text += " ON l.location_id = p.location_id"
     if "care_setting" in spec.match:
         text += f" LEFT JOIN ({setting()}) v ON v.person_id = i.person_id AND v.index_date = i.index_date"
+    if any(c.table != "person" for c in used_covariates(spec)):
+        text += " JOIN measured m ON m.person_id = i.person_id AND m.index_date = i.index_date"
     return text
 
 
@@ -95,25 +117,28 @@ def setting() -> str:
         GROUP BY 1, 2"""
 
 
-def scale(caliper: Caliper) -> str:
-    """Write a caliper's scale in SQL, an integer.
+def scale(caliper: Caliper, spec: DrawSpec) -> str:
+    """Write a caliper's scale in SQL: an integer; of a covariate a number, NaN where a person has no value.
 
     An unknown month counts as July, an unknown day as the first.
     """
+    if caliper.on not in SCALES:
+        covariate = next(c for c in spec.covariates if c.name == caliper.on)
+        return f"coalesce({_value(covariate)}::DOUBLE, 'NaN'::DOUBLE)"
     if caliper.on == "birth":
         return {
-            "years": "p.year_of_birth",
-            "months": "p.year_of_birth * 12 + coalesce(p.month_of_birth, 7)",
-            "days": """coalesce(
+            "years": "p.year_of_birth::INTEGER",
+            "months": "(p.year_of_birth * 12 + coalesce(p.month_of_birth, 7))::INTEGER",
+            "days": """(coalesce(
                 TRY(make_date(p.year_of_birth, coalesce(p.month_of_birth, 7), coalesce(p.day_of_birth, 1))),
                 TRY(make_date(p.year_of_birth, p.month_of_birth, 1)), make_date(p.year_of_birth, 7, 1)
-            ) - DATE '1970-01-01'""",
-        }[caliper.unit]
+            ) - DATE '1970-01-01')::INTEGER""",
+        }[caliper.counted_in]
     if caliper.on == "index_date":
-        return "i.index_date - DATE '1970-01-01'"
-    return "i.index_date - i.observed_from"
+        return "(i.index_date - DATE '1970-01-01')::INTEGER"
+    return "(i.index_date - i.observed_from)::INTEGER"
 
 
 def width(caliper: Caliper) -> int:
-    """Half the width of the box on the caliper's scale."""
-    return caliper.within if caliper.on == "birth" else caliper.days
+    """Half the width of the box on a scale of dates."""
+    return int(caliper.within) if caliper.on == "birth" else caliper.days

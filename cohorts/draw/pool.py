@@ -1,23 +1,30 @@
-"""Who may be drawn: the eligible cases and controls of a cohort, as arrays for the matching."""
+"""Who may be drawn: the eligible cases and controls of a cohort, as arrays for the matching.
+
+People are looked at in parts, so that memory grows with a hospital by a few numbers a person only.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+import numpy.typing as npt
 
-from cdm.errors import BadInput
 from cdm.source import Need, Source
+from cohorts.draw.arrow import people_table
 from cohorts.draw.candidates import Ints, Small
-from cohorts.draw.factors import factor, joins, label, needed, scale, width
+from cohorts.draw.cohort_file import CohortFile
+from cohorts.draw.covariates import keep_measured
+from cohorts.draw.declared import SCALES
+from cohorts.draw.eligible import index_rows
+from cohorts.draw.factors import factor, joins, label, needed, scale, used_covariates, width
 from cohorts.draw.spec import DrawSpec
 
-COHORT = ("role", "subject_id", "cohort_start_date", "cohort_end_date")
+PEOPLE_AT_ONCE = 250_000
 
 
 @dataclass(frozen=True)
@@ -40,103 +47,78 @@ class Side:
         ordered = np.sort(self.person)  # np.unique hashes, which costs ten times as much
         return int((ordered[1:] != ordered[:-1]).sum()) + int(len(ordered) > 0)
 
+    def rows(self, some: npt.NDArray[Any]) -> Side:
+        """Give some of the rows: by their places, or by flags."""
+        return Side(self.person[some], self.stratum[some], self.day[some], self.lo[some], self.hi[some])
+
 
 @dataclass(frozen=True)
 class Pool:
-    """cases, controls: the two sides; strata: per stratum code, factor -> level as text."""
+    """Who may be drawn.
+
+    cases, controls: the two sides; strata: per stratum code, factor -> level as text; members: role -> people of the
+    whole cohort, eligible or not.
+    """
 
     cases: Side
     controls: Side
     strata: tuple[dict[str, str], ...]
+    members: dict[str, Ints] = field(default_factory=dict)
 
 
 def open_pool(con: duckdb.DuckDBPyConnection, source: Source, cohort: Path, spec: DrawSpec) -> Pool:
     """Read the cohort and find who is eligible under `spec`. Leaves temporary tables in `con`.
 
-    Raises BadInput when the file is not a cohort.
+    Raises BadInput when the file is not a cohort, or does not hold the pool.
     """
-    _read_cohort(con, cohort)
-    _attach(con, source, spec)
-    _index(con, spec)
+    file = CohortFile.of(con, cohort, spec.pool, bool(spec.controls))
+    file.keep_events(con)
+    for n, (people, first, last) in enumerate(_parts(file.cases)):
+        file.keep_entries(con, True, first, last)
+        _make_members(con, source, spec, people, of_cases=True)
+        con.execute(f"{'INSERT INTO case_member' if n else 'CREATE OR REPLACE TEMP TABLE case_member AS'} FROM member")
     strata = _strata(con, spec)
-    cases = _side(con, spec, "case_member")
-    return Pool(cases, _side(con, spec, "control_member"), strata)
+    ranks = _ranks(con, spec)
+    cases = _side(con, spec, "case_member", ranks)
+    controls = []
+    for people, first, last in _parts(file.controls):
+        file.keep_entries(con, False, first, last)
+        _make_members(con, source, spec, people, of_cases=False)
+        controls.append(_side(con, spec, "member", ranks))
+    return Pool(cases, _joined(controls), strata, {"case": file.cases, "control": file.controls})
 
 
-def _read_cohort(con: duckdb.DuckDBPyConnection, cohort: Path) -> None:
-    found = pq.read_schema(cohort).names if cohort.is_file() else None
-    if found is None or not set(COHORT) <= set(found):
-        what = "does not exist" if found is None else f"has the columns {', '.join(found)}"
-        raise BadInput(f"The cohort file {cohort} {what}; a cohort of cases and controls has {', '.join(COHORT)}.")
+def _parts(people: Ints) -> Iterator[tuple[Ints, int, int]]:
+    """Cut ascending people into parts, each with its first and last id; one empty part where there is nobody."""
+    if not len(people):
+        yield people, 0, -1
+    for start in range(0, len(people), PEOPLE_AT_ONCE):
+        part = people[start : start + PEOPLE_AT_ONCE]
+        yield part, int(part[0]), int(part[-1])
+
+
+def _make_members(con: duckdb.DuckDBPyConnection, source: Source, spec: DrawSpec, people: Ints, of_cases: bool) -> None:
+    """Make table `member`: the index rows of the people in `entry`, with factors f0.. and scales s0.. ."""
+    source.attach(con, Need(needed(spec), people_table(people)))
     con.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE entry AS
-        SELECT role = 'case' AS is_case, subject_id AS person_id, cohort_start_date AS entered, cohort_end_date AS left_on
-        FROM read_parquet($1) WHERE role IN ('case', 'control')""",
-        [str(cohort)],
-    )
-
-
-def _attach(con: duckdb.DuckDBPyConnection, source: Source, spec: DrawSpec) -> None:
-    people: pa.Table = con.sql("SELECT DISTINCT person_id::BIGINT AS person_id FROM entry").to_arrow_table()
-    source.attach(con, Need(needed(spec), people))
-    con.execute(
-        """
-        CREATE OR REPLACE TEMP VIEW observed AS
+        """CREATE OR REPLACE TEMP VIEW observed AS
         SELECT person_id, observation_period_start_date AS first_day, observation_period_end_date AS last_day
         FROM cdm.observation_period"""
     )
-
-
-def _index(con: duckdb.DuckDBPyConnection, spec: DrawSpec) -> None:
-    """Make case_index and control_index: person_id; index_date, observed_from, free_from, free_to (dates)."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE case_index AS {_own_index('is_case', spec)}")
-    control = _at_risk(spec) if spec.index_from_case else _own_index(f"NOT is_case AND {NEVER_A_CASE}", spec)
-    con.execute(f"CREATE OR REPLACE TEMP VIEW control_index AS {control}")
-
-
-NEVER_A_CASE = "NOT EXISTS (FROM entry e WHERE e.is_case AND e.person_id = q.person_id)"
-
-
-def _own_index(where: str, spec: DrawSpec) -> str:
-    """Find the first entry of each person that is observed long enough, and since when."""
-    first = "min(struct_pack(day := entered, since := first_day))"
-    return f"""
-        SELECT person_id, f.day AS index_date, f.since AS observed_from, f.day AS free_from, f.day AS free_to
-        FROM (
-            SELECT q.person_id, {first} AS f FROM entry q JOIN observed o ON o.person_id = q.person_id
-            WHERE {where} AND entered BETWEEN first_day + {spec.prior_observation_days} AND last_day GROUP BY 1)"""
-
-
-def _at_risk(spec: DrawSpec) -> str:
-    """Find when a member of the control cohort may serve: entered, observed long enough, not yet a case."""
-    until, where, events = ["last_day"], f"AND {NEVER_A_CASE}", ""
-    if spec.design == "risk_set":
-        until.append("left_on")
-    if spec.future_cases:
-        until.append("coalesce(event - 1, last_day)")
-        where = ""
-        events = """LEFT JOIN (SELECT person_id, min(entered) AS event FROM entry WHERE is_case GROUP BY 1) c
-            ON c.person_id = q.person_id"""
-    free_from = f"greatest(entered, first_day + {spec.prior_observation_days})"
-    return f"""
-        SELECT q.person_id, {free_from} AS index_date, first_day AS observed_from,
-            {free_from} AS free_from, least({", ".join(until)}) AS free_to
-        FROM entry q JOIN observed o ON o.person_id = q.person_id {events}
-        WHERE NOT is_case AND {free_from} <= least({", ".join(until)}) {where}"""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE index_row AS {index_rows(spec, of_cases)}")
+    measured = [c for c in used_covariates(spec) if c.table != "person"]
+    if measured:
+        keep_measured(con, source, measured)
+    factors = [f"{factor(name, spec)} AS f{n}" for n, name in enumerate(spec.match)]
+    scales = [f"{scale(c, spec)} AS s{n}" for n, c in enumerate(spec.calipers)]
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE member AS WITH i AS (FROM index_row)
+        SELECT {", ".join(["i.*", *factors, *scales])} FROM i {joins(spec)}"""
+    )
 
 
 def _strata(con: duckdb.DuckDBPyConnection, spec: DrawSpec) -> tuple[dict[str, str], ...]:
-    """Make case_member, control_member (with factors and scales) and stratum (codes of the cases' strata)."""
-    factors = [f"{factor(name, spec)} AS f{n}" for n, name in enumerate(spec.match)]
-    scales = [f"({scale(c)})::BIGINT AS s{n}" for n, c in enumerate(spec.calipers)]
-    for role, kind in (("case", "TABLE"), ("control", "VIEW")):
-        con.execute(
-            f"""
-            CREATE OR REPLACE TEMP {kind} {role}_member AS
-            WITH i AS (FROM {role}_index)
-            SELECT {", ".join(["i.*", *factors, *scales])} FROM i {joins(spec)}"""
-        )
+    """Make table `stratum`: codes of the cases' strata."""
     names = [f"f{n}" for n in range(len(spec.match))]
     listed, ordered = ", ".join(names) or "0 AS f0", ", ".join(names) or "f0"
     con.execute(
@@ -149,39 +131,69 @@ def _strata(con: duckdb.DuckDBPyConnection, spec: DrawSpec) -> tuple[dict[str, s
     return tuple({name: label(name, row[n], spec) for n, name in enumerate(spec.match)} for row in rows)
 
 
-def _side(con: duckdb.DuckDBPyConnection, spec: DrawSpec, member: str) -> Side:
-    on = " AND ".join(f"m.f{n} = t.f{n}" for n in range(len(spec.match))) or "true"
-    lows, highs = [], []
+Ranks = dict[str, npt.NDArray[np.float64]]
+
+
+def _ranks(con: duckdb.DuckDBPyConnection, spec: DrawSpec) -> Ranks:
+    """Sort the cases' values of each scale that has no whole steps: there a point is a rank among them, a box a range."""
+    ranks = {}
     for n, caliper in enumerate(spec.calipers):
-        half = width(caliper) if member == "control_member" else 0
-        lows.append(f"s{n} - {half}")
-        highs.append(f"s{n} + {half}")
-    if spec.index_from_case:
-        lows.append("free_from - DATE '1970-01-01'")
-        highs.append("free_to - DATE '1970-01-01'")
-    columns = [
-        *(f"({x})::INTEGER AS lo{n}" for n, x in enumerate(lows)),
-        *(f"({x})::INTEGER AS hi{n}" for n, x in enumerate(highs)),
-    ]
-    extra = "".join(", " + c for c in columns)
+        if caliper.on not in SCALES:
+            got = con.execute(f"SELECT DISTINCT s{n} AS v FROM case_member WHERE NOT isnan(s{n})").fetchnumpy()
+            ranks[f"s{n}"] = np.sort(np.asarray(got["v"], np.float64))
+    return ranks
+
+
+def _side(con: duckdb.DuckDBPyConnection, spec: DrawSpec, member: str, ranks: Ranks) -> Side:
+    on = " AND ".join(f"m.f{n} = t.f{n}" for n in range(len(spec.match))) or "true"
+    scales = "".join(f", s{n}" for n in range(len(spec.calipers)))
     found = con.execute(
         f"""
         SELECT m.person_id::BIGINT AS person_id, coalesce(stratum, -1)::INTEGER AS stratum,
-            (index_date - DATE '1970-01-01')::INTEGER AS day{extra}
+            (index_date - DATE '1970-01-01')::INTEGER AS day, (free_from - DATE '1970-01-01')::INTEGER AS free_from,
+            (free_to - DATE '1970-01-01')::INTEGER AS free_to{scales}
         FROM {member} m LEFT JOIN stratum t ON {on}"""
     ).fetchnumpy()
-    got: dict[str, Any] = {name: np.asarray(column) for name, column in found.items()}
-    dims = range(len(lows))
-    return Side(
-        got["person_id"],
-        got["stratum"],
-        got["day"],
-        _matrix(got, [f"lo{n}" for n in dims]),
-        _matrix(got, [f"hi{n}" for n in dims]),
-    )
+    got: dict[str, Any] = {name: np.asarray(values) for name, values in found.items()}
+    lows, highs = [], []
+    for n, caliper in enumerate(spec.calipers):
+        low, high = _box(got[f"s{n}"], caliper.within, width(caliper), member == "case_member", ranks.get(f"s{n}"))
+        lows.append(low)
+        highs.append(high)
+    if spec.index_from_case:
+        lows.append(got["free_from"])
+        highs.append(got["free_to"])
+    return Side(got["person_id"], got["stratum"], got["day"], _matrix(got, lows), _matrix(got, highs))
 
 
-def _matrix(got: dict[str, Small], names: list[str]) -> Small:
-    if not names:
+def _box(
+    at: npt.NDArray[Any], within: float, steps: int, of_cases: bool, ranks: npt.NDArray[np.float64] | None
+) -> tuple[Small, Small]:
+    """Say from where to where a person reaches on one scale; a case is where it is."""
+    if ranks is None:
+        half = 0 if of_cases else steps
+        return (at - half).astype(np.int32), (at + half).astype(np.int32)
+    unknown = np.isnan(at)
+    slack = 0.0 if of_cases else within + 1e-9 * max(1.0, within)
+    low = np.searchsorted(ranks, at - slack, "left")
+    high = np.searchsorted(ranks, at + slack, "right") - 1
+    # No value lies within no caliper: a point below every box, a box that holds nothing.
+    low = np.where(unknown, -1 if of_cases else 1, low)
+    high = np.where(unknown, -1 if of_cases else 0, high)
+    return low.astype(np.int32), high.astype(np.int32)
+
+
+def _matrix(got: dict[str, Small], columns: list[Small]) -> Small:
+    if not columns:
         return np.empty((len(got["day"]), 0), np.int32)
-    return np.stack([got[name] for name in names], axis=1)
+    return np.stack(columns, axis=1)
+
+
+def _joined(parts: list[Side]) -> Side:
+    """Put the parts together, column by column; each part's column is let go as soon as it stands in the whole."""
+    columns = [[getattr(part, name) for part in parts] for name in ("person", "stratum", "day", "lo", "hi")]
+    parts.clear()
+    whole = []
+    while columns:
+        whole.append(np.concatenate(columns.pop(0)))
+    return Side(*whole)

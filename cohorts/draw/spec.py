@@ -6,58 +6,32 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Factor = Literal["sex", "birth_year", "index_year", "care_setting", "region", "race", "ethnicity"]
-Coordinate = Literal["birth", "index_date", "prior_observation"]
-Unit = Literal["days", "months", "years"]
+from cohorts.draw.declared import FACTORS, SCALES, Caliper, Covariate, Name, Propensity
 
-TEXTS = {"sex", "care_setting", "region", "race", "ethnicity", "gender"}
-
-
-class Caliper(BaseModel):
-    """How far a control may lie from its case on one scale, inclusive.
-
-    on: 'birth' (unit years: year of birth; months: year and month; days: date of birth), 'index_date' or
-    'prior_observation' (days under observation before the index date; both in days, 30 to a month, 365 to a
-    year).
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    on: Coordinate
-    within: Annotated[int, Field(ge=0, le=36_525)]
-    unit: Unit = "years"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _a_scale(cls, given: object) -> object:
-        if isinstance(given, dict) and given.get("on") in TEXTS:
-            raise ValueError(
-                f"a caliper needs a date or a number, and '{given['on']}' is a category: name it under "
-                "`match` (equal values), or give a caliper on birth, index_date or prior_observation"
-            )
-        return given
-
-    @property
-    def days(self) -> int:
-        """Width in days, for the scales that are counted in days."""
-        return self.within * {"days": 1, "months": 30, "years": 365}[self.unit]
+__all__ = ["Caliper", "Covariate", "DrawSpec", "Propensity"]
 
 
 class DrawSpec(BaseModel):
-    """How cases and controls are drawn from the cohort.
+    """How cases and controls are drawn from the cohorts.
 
     cases, controls: wanted numbers; controls is a whole multiple of cases (1:k). Fewer are drawn where fewer
         exist, unless `shortfall` is 'refuse'. controls = 0 draws cases alone.
+    pool: name of the cohort that controls come from; the cohort 'case' is never the pool.
     design: 'exact' takes controls from people who never are a case; 'risk_set' (incidence density) takes them
-        from the control cohort's members at risk and under observation on the case's index date.
-    match: factors on which a control equals its case; `birth_year` in bands of `birth_year_band` years.
+        from the pool's members at risk and under observation on the case's index date; 'propensity' takes from those of
+        'exact' the ones whose propensity score lies within a caliper, and of them the most alike.
+    match: factors on which a control equals its case (sex, birth_year, index_year, care_setting, region, race,
+        ethnicity, or a covariate's name); `birth_year` in bands of `birth_year_band` years.
+    covariates: further facts out of the CDM, to match on or to compare.
     calipers: distances within which a control lies.
+    propensity: of the design 'propensity': model and caliper.
     index_date: of a control, 'own' (start of its first qualifying entry) or 'case' (the date of its case,
-        when it must have entered the control cohort and be under observation). 'risk_set' is always 'case'.
+        when it must have entered the pool and be under observation). 'risk_set' is always 'case', 'propensity' 'own'.
     prior_observation_days: days of observation that cases and controls need before the index date.
     replacement: may a control serve several cases. A set never holds a person twice.
     future_cases: 'risk_set' only: may a later case be a control before its own event. Such a person can be
-        drawn twice, once as a control and once as a case.
+        drawn twice, once as a control and once as a case. Without them incidence density sampling is biased (Lubin and
+        Gail 1984), so they may unless it says false.
     objective: when controls are short, 'most_cases' gives as many cases as possible one control before any
         gets a second (and reaches the most pairs); 'most_full_sets' fills whole 1:k sets first.
     seed: of every random order.
@@ -67,14 +41,17 @@ class DrawSpec(BaseModel):
 
     cases: Annotated[int, Field(ge=1, le=10_000_000)]
     controls: Annotated[int, Field(ge=0, le=100_000_000)]
-    design: Literal["exact", "risk_set"] = "exact"
-    match: tuple[Factor, ...] = ("sex", "birth_year")
+    pool: Name = "control"
+    design: Literal["exact", "risk_set", "propensity"] = "exact"
+    match: tuple[Name, ...] = ("sex", "birth_year")
     birth_year_band: Annotated[int, Field(ge=1, le=120)] = 5
+    covariates: tuple[Covariate, ...] = ()
     calipers: tuple[Caliper, ...] = ()
+    propensity: Propensity | None = None
     index_date: Literal["own", "case"] | None = None
     prior_observation_days: Annotated[int, Field(ge=0, le=36_525)] = 0
     replacement: bool = False
-    future_cases: bool = False
+    future_cases: bool | None = None
     objective: Literal["most_cases", "most_full_sets"] = "most_cases"
     shortfall: Literal["accept", "refuse"] = "accept"
     seed: Annotated[int, Field(ge=0, lt=2**53)] = 1
@@ -86,25 +63,57 @@ class DrawSpec(BaseModel):
                 f"controls ({self.controls}) must be a whole multiple of cases ({self.cases}), 1:k: "
                 f"for example {self.cases * max(1, round(self.controls / self.cases))}"
             )
+        if self.pool == "case":
+            raise ValueError("`pool` is the cohort of the cases itself: name another cohort for the controls")
+        if len({c.name for c in self.covariates}) < len(self.covariates):
+            raise ValueError("`covariates` name one twice: give each a name of its own")
         if len(set(self.match)) < len(self.match):
             raise ValueError("`match` names a factor twice: name each once")
         if len({c.on for c in self.calipers}) < len(self.calipers):
             raise ValueError("`calipers` name one scale twice: keep the narrower one")
+        self._names_are_known()
+        self._design_fits()
+        self._no_factor_of_the_date()
+        return self
+
+    def _names_are_known(self) -> None:
+        declared = {c.name: c for c in self.covariates}
+        for name in self.match:
+            if name not in (*FACTORS, *declared):
+                raise ValueError(f"`match` names '{name}': known are {', '.join((*FACTORS, *declared))}")
+            if name in declared and declared[name].value == "latest" and declared[name].is_number:
+                raise ValueError(f"'{name}' is a measured number, hardly ever equal: give a caliper on it instead")
+        for caliper in self.calipers:
+            if caliper.on in SCALES:
+                continue
+            if caliper.on not in declared:
+                raise ValueError(f"a caliper is on '{caliper.on}': known are {', '.join((*sorted(SCALES), *declared))}")
+            if not declared[caliper.on].is_number:
+                raise ValueError(f"a caliper needs a number, and '{caliper.on}' is none: name it under `match`")
+
+    def _design_fits(self) -> None:
         if self.design == "risk_set" and self.index_date == "own":
             raise ValueError(
                 "a risk set is taken at the case's index date: leave `index_date` out, or use design: exact"
             )
         if self.future_cases and self.design != "risk_set":
             raise ValueError("`future_cases` has a meaning with design: risk_set only; remove it")
-        self._no_factor_of_the_date()
-        return self
+        if self.propensity is not None and self.design != "propensity":
+            raise ValueError("`propensity` has a meaning with design: propensity only; remove it")
+        if self.design == "propensity" and self.index_date == "case":
+            raise ValueError(
+                "a propensity score is made of what precedes a person's own index date: leave `index_date` out"
+            )
 
     def _no_factor_of_the_date(self) -> None:
         """With the case's date as index date, these are either always equal or change with every pair."""
         if not self.index_from_case:
             return
-        of_date: list[str] = [f for f in self.match if f in ("index_year", "care_setting")]
+        undated = {c.name for c in self.covariates if c.table == "person"}
+        of_date = [f for f in self.match if f in ("index_year", "care_setting")]
         of_date += [c.on for c in self.calipers if c.on in ("index_date", "prior_observation")]
+        declared = {c.name for c in self.covariates} - undated
+        of_date += [name for name in (*self.match, *(c.on for c in self.calipers)) if name in declared]
         if of_date:
             raise ValueError(
                 f"`{of_date[0]}` depends on the index date, and a control takes its case's date here: "
@@ -120,3 +129,18 @@ class DrawSpec(BaseModel):
     def index_from_case(self) -> bool:
         """Whether a control takes its case's index date."""
         return self.design == "risk_set" or self.index_date == "case"
+
+    @property
+    def until_own_event(self) -> bool:
+        """Whether a later case may be a control before its own event."""
+        return self.design == "risk_set" and self.future_cases is not False
+
+    @property
+    def repeats(self) -> bool:
+        """Whether somebody may be drawn more than once."""
+        return self.replacement or self.until_own_event
+
+    @property
+    def score(self) -> Propensity:
+        """The propensity score as declared, or by default."""
+        return self.propensity or Propensity()

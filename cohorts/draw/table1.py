@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from cohorts.draw.balance import Floats, Sample, moments, sex_name
+from cohorts.draw.balance import Floats, Sample, level_name, moments
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,15 @@ class Row:
 
 
 def table1(after: Sample) -> tuple[Row, ...]:
-    """People, sex, age group (ten years) and index year as counts; the numeric covariates as mean and SD."""
+    """People, sex, age group (ten years), index year and other categories as counts; the numeric covariates as mean and SD."""
     case = after.case
     rows = [Row("people", None, "count", int(case.sum()), int((~case).sum()))]
     for name, values in after.columns.items():
-        if name == "sex":
-            rows += _counts("sex", values, after, sex_name)
+        kind = after.kinds.get(name)
+        if kind == "category":
+            rows += _counts(name, values, after, partial(level_name, name))
+        elif kind == "flag":
+            rows += _counts(name, values, after, lambda v: "yes" if v else "no")
         elif name == "index_year":
             rows += _counts("index_year", values, after, lambda v: str(int(v)))
         else:
@@ -43,6 +47,9 @@ def table1(after: Sample) -> tuple[Row, ...]:
             m1, v1 = moments(values[case], after.weight[case])
             m0, v0 = moments(values[~case], after.weight[~case])
             rows.append(Row(name, None, "mean", *(_tidy(x) for x in (m1, m0, v1**0.5, v0**0.5))))
+            if np.isnan(values).any():
+                lacking = np.where(np.isnan(values), np.nan, 1.0)
+                rows += _counts(name, lacking, after, lambda v: "known")
     return tuple(rows)
 
 
@@ -55,13 +62,8 @@ def _tidy(value: float) -> float:
 
 
 def _counts(name: str, values: Floats, after: Sample, text: Callable[[float], str]) -> list[Row]:
-    return [
-        Row(
-            name,
-            text(level),
-            "count",
-            int((values[after.case] == level).sum()),
-            int((values[~after.case] == level).sum()),
-        )
-        for level in np.unique(values)
-    ]
+    """Count people of each level, and last those without a value."""
+    levels = [(text(level), values == level) for level in np.unique(values[~np.isnan(values)])]
+    if np.isnan(values).any():
+        levels.append(("missing", np.isnan(values)))
+    return [Row(name, level, "count", int(at[after.case].sum()), int(at[~after.case].sum())) for level, at in levels]

@@ -8,7 +8,6 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import duckdb
 import numpy as np
 
 from cdm.engine import Limits, connect
@@ -46,15 +45,7 @@ def feasibility(
         attrition = engine.generate(source, definitions, cohort, key="role", limits=limits)
         with connect(limits) as con:
             pool = open_pool(con, source, cohort, spec)
-            members = {role: _members(con, role) for role in attrition}
-    return assess(pool, attrition, spec, stricter(threshold), members, earlier)
-
-
-def _members(con: duckdb.DuckDBPyConnection, role: str) -> Ints:
-    found = con.execute(
-        "SELECT DISTINCT person_id::BIGINT AS person_id FROM entry WHERE is_case = $1", [role == "case"]
-    ).fetchnumpy()
-    return np.asarray(found["person_id"], np.int64)
+    return assess(pool, attrition, spec, stricter(threshold), pool.members, earlier)
 
 
 def assess(

@@ -41,6 +41,6 @@ def _expectations(run: Run) -> GateSpec:
     update = {
         "windows": {**windows, **declared.windows},
         "small_cell": max(run.site.threshold, declared.small_cell),
-        "allow_repeats": declared.allow_repeats or run.study.spec.draw.replacement or run.study.spec.draw.future_cases,
+        "allow_repeats": declared.allow_repeats or run.study.spec.draw.repeats,
     }
     return declared.model_copy(update=update)

@@ -126,18 +126,21 @@ def test_a_risk_set_holds_those_at_risk_on_the_day(tmp_path):
     assert people(rows, "control") == [2]
 
 
-def test_a_later_case_is_a_control_before_its_event_only_if_asked(tmp_path):
+def test_a_later_case_is_a_control_before_its_event_unless_the_study_says_no(tmp_path):
     later = COHORT + "case | 2 | 2016-01-01 | 2020-12-31\n"
-    _, rows = run(tmp_path, later, design="risk_set", future_cases=True, controls=20)
+    _, rows = run(tmp_path, later, design="risk_set", controls=20)
     firsts = [r["person_id"] for r in rows if r["role"] == "control" and r["index_date"] == date(2015, 1, 5)]
     assert 2 in firsts
     (tmp_path / "again").mkdir()
-    _, rows = run(tmp_path / "again", later, design="risk_set", controls=20)
+    _, rows = run(tmp_path / "again", later, design="risk_set", future_cases=False, controls=20)
     assert 2 not in people(rows, "control")
 
 
 def test_weights_are_the_inverse_of_sampling_fractions(tmp_path):
-    _, rows = run(tmp_path)
+    with hospital(tmp_path, HOSPITAL) as source:
+        exact = DrawSpec(cases=10, controls=10)
+        draw(source, cohort(tmp_path, COHORT), exact, tmp_path / "draw.parquet", weight_unit=1)
+    rows = pq.read_table(tmp_path / "draw.parquet").to_pylist()
     assert [(row["role"], row["weight"]) for row in rows] == [("case", 1.0), ("control", 2.0)]
 
 
@@ -235,16 +238,18 @@ def test_no_pair_breaks_a_rule_told_by_a_query_of_its_own(tmp_path):
     with duckdb.connect(str(tmp_path / "cdm6000.duckdb"), read_only=True) as con:
         pairs, broken, twice = con.execute(
             f"""
-            WITH d AS (FROM '{out}' JOIN cdm.person USING (person_id) JOIN cdm.observation_period USING (person_id)),
+            WITH d AS (FROM '{out}' JOIN cdm.person USING (person_id) JOIN cdm.observation_period USING (person_id)
+                LEFT JOIN (SELECT subject_id AS person_id, min(cohort_start_date) AS event
+                    FROM '{members}' WHERE role = 'case' GROUP BY 1) USING (person_id)),
             pair AS (
                 SELECT a.gender_concept_id = b.gender_concept_id AND a.year_of_birth // 2 = b.year_of_birth // 2
                     AND a.index_date = b.index_date
                     AND b.index_date - b.observation_period_start_date >= 365
                     AND b.index_date <= b.observation_period_end_date
-                    AND b.person_id NOT IN (SELECT subject_id FROM '{members}' WHERE role = 'case') AS good
+                    AND b.index_date < coalesce(b.event, DATE '9999-01-01') AS good
                 FROM d a JOIN d b USING (set_id) WHERE a.role = 'case' AND b.role = 'control')
             SELECT count(*), count(*) FILTER (NOT good),
-                (SELECT count(*) FROM (SELECT person_id FROM d GROUP BY 1 HAVING count(*) > 1)) FROM pair"""
+                (SELECT count(*) FROM (SELECT person_id FROM d WHERE role = 'control' GROUP BY 1 HAVING count(*) > 1)) FROM pair"""
         ).fetchone()
     assert (broken, twice) == (0, 0)
     assert pairs == report.drawn.controls > 500

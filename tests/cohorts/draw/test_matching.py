@@ -14,7 +14,8 @@ from cohorts.draw.candidates import Points, boxes
 from cohorts.draw.matching import match
 from cohorts.draw.order import keyed_order, splitmix64
 from cohorts.draw.replacement import match_with_replacement
-from cohorts.draw.sets import at_risk, quota_order
+from cohorts.draw.sets import quota_order
+from cohorts.draw.weights import at_risk
 
 FEW = settings(max_examples=60, deadline=None, derandomize=True)
 

@@ -1,0 +1,44 @@
+"""Who is eligible, and when: entries of a cohort as index rows, in SQL.
+
+Read tables `entry` (person_id, entered, left_on), `observed` (person_id, first_day, last_day) and `event` (person_id,
+event). An index row has person_id, index_date, observed_from, free_from, free_to (dates).
+"""
+
+from __future__ import annotations
+
+from cohorts.draw.spec import DrawSpec
+
+NEVER_A_CASE = "NOT EXISTS (FROM event e WHERE e.person_id = q.person_id)"
+
+
+def index_rows(spec: DrawSpec, of_cases: bool) -> str:
+    """Write the query of one side's index rows."""
+    if of_cases:
+        return _own_index("true", spec)
+    return _at_risk(spec) if spec.index_from_case else _own_index(NEVER_A_CASE, spec)
+
+
+def _own_index(where: str, spec: DrawSpec) -> str:
+    """Find the first entry of each person that is observed long enough, and since when."""
+    first = "min(struct_pack(day := entered, since := first_day))"
+    return f"""
+        SELECT person_id, f.day AS index_date, f.since AS observed_from, f.day AS free_from, f.day AS free_to
+        FROM (
+            SELECT q.person_id, {first} AS f FROM entry q JOIN observed o ON o.person_id = q.person_id
+            WHERE {where} AND entered BETWEEN first_day + {spec.prior_observation_days} AND last_day GROUP BY 1)"""
+
+
+def _at_risk(spec: DrawSpec) -> str:
+    """Find when a member of the pool may serve: entered, observed long enough, not yet a case."""
+    until, where, events = ["last_day"], f"AND {NEVER_A_CASE}", ""
+    if spec.design == "risk_set":
+        until.append("left_on")
+    if spec.until_own_event:
+        until.append("coalesce(event - 1, last_day)")
+        where, events = "", "LEFT JOIN event c ON c.person_id = q.person_id"
+    free_from = f"greatest(entered, first_day + {spec.prior_observation_days})"
+    return f"""
+        SELECT q.person_id, {free_from} AS index_date, first_day AS observed_from,
+            {free_from} AS free_from, least({", ".join(until)}) AS free_to
+        FROM entry q JOIN observed o ON o.person_id = q.person_id {events}
+        WHERE {free_from} <= least({", ".join(until)}) {where}"""

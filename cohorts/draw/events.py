@@ -1,0 +1,140 @@
+"""One pass over a table of events: the rows of a roster's people before their index dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from cohorts.draw.arrow import batches
+from cohorts.draw.candidates import Bools, Ints, Small
+from cohorts.draw.declared import concept_column
+from cohorts.draw.roster import Finder, Places, Roster, within
+
+Reals = npt.NDArray[np.floating[Any]]
+Doubles = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class History:
+    """Something to be told of a table's rows before the index date.
+
+    value: 'count' of rows, 'distinct' concepts, 'present', or of the 'latest' row the content of `column` (NaN for none).
+    concepts: the only ones that count, ascending; None for every row. days: how far back; None for the whole record.
+    """
+
+    name: str
+    table: str
+    date: str
+    value: str
+    concepts: tuple[int, ...] | None = None
+    column: str | None = None
+    days: int | None = 365
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are read, beside the person's."""
+        concept = concept_column(self.table)
+        return tuple(c for c in (self.date, concept, self.column) if c)
+
+
+@dataclass(frozen=True)
+class Events:
+    """The rows of one table, in no promised order.
+
+    row: place in the roster; concept: 0 for none; day: since 1970; values: column -> number, NaN for none.
+    """
+
+    row: Places
+    concept: Small
+    day: Small
+    values: dict[str, Doubles]
+
+    def of(self, history: History, roster: Roster) -> Bools:
+        """Which rows a history is about."""
+        good: Bools = np.ones(len(self.row), bool)
+        if history.concepts is not None:
+            good &= _among(self.concept, np.array(history.concepts, np.int32))
+        if history.days is not None:
+            good &= self.day >= roster.day[self.row] - history.days
+        if history.column is not None:
+            good &= ~np.isnan(self.values[history.column])
+        return good
+
+
+def _among(concept: Small, wanted: Small) -> Bools:
+    if not len(wanted):
+        return np.zeros(len(concept), bool)
+    at = np.minimum(np.searchsorted(wanted, concept), len(wanted) - 1)
+    found: Bools = wanted[at] == concept
+    return found
+
+
+def read(
+    con: duckdb.DuckDBPyConnection, table: str, histories: list[History], roster: Roster, finder: Finder
+) -> Events:
+    """Read what the histories of one table need out of `cdm.<table>`, in one scan."""
+    backs = [h.days for h in histories]
+    back = None if None in backs else max(b for b in backs if b is not None)
+    date, concept = histories[0].date, concept_column(table)
+    named = sorted({h.column for h in histories if h.column})
+    numbers = "".join(f", coalesce({c}::DOUBLE, 'NaN'::DOUBLE) AS v{n}" for n, c in enumerate(named))
+    code = f"coalesce(TRY_CAST({concept} AS INTEGER), 0)" if concept else "0::INTEGER"
+    query = f"""
+        SELECT person_id::BIGINT AS person_id, {code} AS code, ({date} - DATE '1970-01-01')::INTEGER AS on_day{numbers}
+        FROM cdm.{table} WHERE {date} IS NOT NULL AND person_id IS NOT NULL"""
+    parts = [_kept(part, roster, finder, back) for part in batches(con, query)]
+    if not parts:
+        none = np.empty(0, np.int32)
+        return Events(none, none, none, {c: np.empty(0, np.float64) for c in named})
+    row, code_, day, *values = (np.concatenate(x) for x in zip(*parts, strict=True))
+    return Events(row, code_, day, dict(zip(named, values, strict=True)))
+
+
+def _kept(
+    part: tuple[npt.NDArray[Any], ...], roster: Roster, finder: Finder, back: int | None
+) -> tuple[npt.NDArray[Any], ...]:
+    person, code, day, *values = part
+    row, which = finder.rows(person)
+    if which is not None:
+        code, day, values = code[which], day[which], [v[which] for v in values]
+    good = np.flatnonzero(within(roster, row, day, back))
+    return row[good], code[good], day[good], *(v[good] for v in values)
+
+
+def distinct(events: Events, keep: Bools | None = None) -> Ints:
+    """Every different (row, concept) once, as row * 2**32 + concept, ascending."""
+    row, concept = (events.row, events.concept) if keep is None else (events.row[keep], events.concept[keep])
+    key = (row.astype(np.int64) << np.int64(32)) | concept
+    key.sort()
+    new = np.ones(len(key), bool)
+    new[1:] = key[1:] != key[:-1]
+    return key[new]
+
+
+def tell(history: History, events: Events, roster: Roster) -> Reals:
+    """Give a history's value for every row of the roster."""
+    keep = events.of(history, roster)
+    if history.value == "latest":
+        return _latest(history, events, keep, len(roster))
+    if history.value == "distinct":
+        rows = (distinct(events, keep) >> np.int64(32)).astype(np.int64)
+        return np.bincount(rows, minlength=len(roster)).astype(np.float32)
+    counts = np.bincount(events.row[keep], minlength=len(roster))
+    return (counts > 0 if history.value == "present" else counts).astype(np.float32)
+
+
+def _latest(history: History, events: Events, keep: Bools, rows: int) -> Reals:
+    """Of several rows on the last day the largest value, so that no order of rows decides."""
+    assert history.column is not None
+    value, day, row = events.values[history.column][keep], events.day[keep], events.row[keep]
+    by = np.lexsort((value, day, row))
+    row = row[by]
+    last = np.ones(len(row), bool)
+    last[:-1] = row[1:] != row[:-1]
+    out = np.full(rows, np.nan)  # a concept id does not fit into 32 bits of a float
+    out[row[last]] = value[by][last]
+    return out
