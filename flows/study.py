@@ -24,7 +24,6 @@ from flows import codes_file, yaml_file
 from flows.names import Slug, Text
 from quality.spec import GateSpec
 
-
 FilePath = Annotated[str, Field(min_length=1, max_length=500)]
 
 
