@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
 import cdm
+import cdm.schema
 from cdm.errors import BadInput
 from cohorts.codes import SOURCE_VALUES, SourceCodes, mismatches, with_codes
 from cohorts.engine import generate, need
@@ -20,27 +22,41 @@ from cohorts.plan.build import build
 from cohorts.prose import explain
 from cohorts.why import why
 from tests.cohorts.small import BASE, concept_set, condition, definition, drug, expected, group, occurs
-from tests.tables import write_duckdb
+from tests.tables import table, write_duckdb
 
 Json = dict[str, Any]
 
 # Concept 10 is in set 1, 20 in set 2; 0 is what a hospital writes where it has no concept.
 CONDITIONS = """
-condition_occurrence_id | person_id | condition_concept_id | condition_source_concept_id | condition_start_date | condition_end_date | condition_source_value | visit_occurrence_id
-                      1 |         1 |                   10 |                           0 |           2011-01-01 |         2011-01-02 | K25                    | -
-                      2 |         1 |                    0 |                           0 |           2012-01-01 |         2012-01-02 | i21.9                  | -
-                      3 |         2 |                    0 |                           0 |           2013-01-01 |         2013-01-02 | I210                   | -
-                      4 |         2 |                    0 |                          20 |           2014-01-01 |         2014-01-02 | LOCAL7                 | -
-                      5 |         2 |                   10 |                           0 |           2015-01-01 |         2015-01-02 | I21.0                  | -
-                      6 |         2 |                    0 |                           0 |           2016-01-01 |         2016-01-02 | -                      | -
+condition_occurrence_id | person_id | condition_concept_id | condition_source_concept_id | condition_start_date | condition_end_date
+1 | 1 | 10 |  0 | 2011-01-01 | 2011-01-02
+2 | 1 |  0 |  0 | 2012-01-01 | 2012-01-02
+3 | 2 |  0 |  0 | 2013-01-01 | 2013-01-02
+4 | 2 |  0 | 20 | 2014-01-01 | 2014-01-02
+5 | 2 | 10 |  0 | 2015-01-01 | 2015-01-02
+6 | 2 |  0 |  0 | 2016-01-01 | 2016-01-02
 """
+CONDITION_CODES = ["K25", "  i21.9\t", "I210", "LOCAL7", "I21.0", None]
 DRUGS = """
-drug_exposure_id | person_id | drug_concept_id | drug_source_concept_id | drug_exposure_start_date | drug_exposure_end_date | days_supply | drug_source_value | visit_occurrence_id
-               1 |         1 |              20 |                      0 |               2011-01-01 |             2011-01-10 |           - | 645900            | -
-               2 |         1 |               0 |                      0 |               2011-01-11 |             2011-01-20 |           - | 645901            | -
-               3 |         2 |               0 |                      0 |               2012-01-01 |             2012-01-10 |           - | 645901            | -
+drug_exposure_id | person_id | drug_concept_id | drug_source_concept_id | drug_exposure_start_date | drug_exposure_end_date | days_supply
+1 | 1 | 20 | 0 | 2011-01-01 | 2011-01-10 | -
+2 | 1 |  0 | 0 | 2011-01-11 | 2011-01-20 | -
+3 | 2 |  0 | 0 | 2012-01-01 | 2012-01-10 | -
 """
-HOSPITAL = {**BASE, "condition_occurrence": CONDITIONS, "drug_exposure": DRUGS}
+DRUG_CODES = ["645900", "645901", "645901"]
+
+
+def events(text: str, column: str, values: list[str | None]) -> pa.Table:
+    """A table of events with source values, and without visits."""
+    found = table(text).append_column(column, pa.array(values, pa.string()))
+    return found.append_column("visit_occurrence_id", pa.nulls(found.num_rows, pa.int64()))
+
+
+HOSPITAL: dict[str, Any] = {
+    **BASE,
+    "condition_occurrence": events(CONDITIONS, "condition_source_value", CONDITION_CODES),
+    "drug_exposure": events(DRUGS, "drug_source_value", DRUG_CODES),
+}
 
 
 def codes(*given: str, tables: list[str] | None = None, vocabulary: str = "KCD") -> list[Json]:
@@ -57,10 +73,6 @@ def coded(given: Json, **sets: list[Json]) -> Expression:
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> cdm.source.Source:
     folder = tmp_path_factory.mktemp("hospital")
     file = write_duckdb(folder / "hospital.duckdb", HOSPITAL)
-    with duckdb.connect(str(file)) as con:  # blanks, which a text table cannot show
-        con.execute(
-            "UPDATE cdm.condition_occurrence SET condition_source_value = '  i21.9' || chr(9) WHERE condition_occurrence_id = 2"
-        )
     return cdm.open_source(f"duckdb://{file}?schema=cdm", folder)
 
 
@@ -70,27 +82,24 @@ def cohort(hospital: cdm.source.Source, given: Expression, folder: Path) -> list
 
 
 @pytest.mark.parametrize(
-    ("given", "found"),
+    ("given", "years"),
     [
-        ([], "1 | 2011-01-01 | 2011-01-02 \n 2 | 2015-01-01 | 2015-01-02"),
-        (["I21.9"], "1 | 2011-01-01 | 2011-01-02 \n 1 | 2012-01-01 | 2012-01-02 \n 2 | 2015-01-01 | 2015-01-02"),
-        (["i210"], "1 | 2011-01-01 | 2011-01-02 \n 2 | 2013-01-01 | 2013-01-02 \n 2 | 2015-01-01 | 2015-01-02"),
-        (
-            ["I21*", "I21.0", "K2"],
-            "1 | 2011-01-01 | 2011-01-02 \n 1 | 2012-01-01 | 2012-01-02 \n 2 | 2013-01-01 | 2013-01-02 \n"
-            "2 | 2015-01-01 | 2015-01-02",
-        ),
-        (["local7 "], "1 | 2011-01-01 | 2011-01-02 \n 2 | 2014-01-01 | 2014-01-02 \n 2 | 2015-01-01 | 2015-01-02"),
-        (["LOCAL7*"], "1 | 2011-01-01 | 2011-01-02 \n 2 | 2014-01-01 | 2014-01-02 \n 2 | 2015-01-01 | 2015-01-02"),
-        (["I2*1"[:2]], "1 | 2011-01-01 | 2011-01-02 \n 2 | 2015-01-01 | 2015-01-02"),
+        ([], [2011, 2015]),
+        (["I21.9"], [2011, 2012, 2015]),
+        (["i210"], [2011, 2013, 2015]),
+        (["I21*", "I21.0", "K2"], [2011, 2012, 2013, 2015]),
+        (["local7 "], [2011, 2014, 2015]),
+        (["LOCAL7*"], [2011, 2014, 2015]),
+        (["I2"], [2011, 2015]),
+        (["I2*", "L*"], [2011, 2012, 2013, 2014, 2015]),
     ],
 )
 def test_an_event_matches_by_its_concept_or_by_its_source_value_once(
-    hospital: cdm.source.Source, tmp_path: Path, given: list[str], found: str
+    hospital: cdm.source.Source, tmp_path: Path, given: list[str], years: list[int]
 ) -> None:
     asked = definition(condition())
     expression = coded(asked, set_1=codes(*given)) if given else parse(json.dumps(asked), "x")
-    assert cohort(hospital, expression, tmp_path) == expected(found)
+    assert sorted(start.year for _, start, _ in cohort(hospital, expression, tmp_path)) == years  # type: ignore[attr-defined]
 
 
 def test_codes_count_in_the_tables_that_are_named_only(hospital: cdm.source.Source, tmp_path: Path) -> None:
@@ -139,7 +148,7 @@ def test_why_tells_of_events_that_matched_by_their_code(hospital: cdm.source.Sou
 
 
 def test_a_hospital_without_source_values_finds_what_its_concepts_find(tmp_path: Path) -> None:
-    without = "\n".join("|".join(line.split("|")[:6] + line.split("|")[7:]) for line in CONDITIONS.strip().splitlines())
+    without = HOSPITAL["condition_occurrence"].drop_columns(["condition_source_value"])
     file = write_duckdb(tmp_path / "h.duckdb", {**HOSPITAL, "condition_occurrence": without})
     with cdm.open_source(f"duckdb://{file}?schema=cdm", tmp_path) as source:
         assert len(cohort(source, coded(definition(condition()), set_1=codes("I21*")), tmp_path)) == 2
@@ -164,9 +173,9 @@ def test_codes_that_are_written_differently_are_one_stream() -> None:
 
 def test_every_table_of_events_with_a_source_value_is_known() -> None:
     for version in cdm.schema.VERSIONS:
-        for name, table in cdm.schema.tables(version).items():
+        for name, one in cdm.schema.tables(version).items():
             if name in SOURCE_VALUES:
-                assert SOURCE_VALUES[name] in table.names
+                assert SOURCE_VALUES[name] in one.names
     assert len(SOURCE_VALUES) == 11
 
 
@@ -184,7 +193,7 @@ def test_every_table_of_events_with_a_source_value_is_known() -> None:
         ("I*1", "with one [*] at the end"),
         ("I21%", "with one [*] at the end"),
         ("a\nb", "cannot hold signs that cannot be shown"),
-        ("x" * 51, "a source value has at most 50"),
+        ("x" * 51, "this code has 51 characters, and a source value has at most 50"),
     ],
 )
 def test_a_code_that_is_none_is_refused(code: object, said: str) -> None:
@@ -210,9 +219,7 @@ def test_a_key_that_names_no_one_set_is_told(key: int | str, said: str) -> None:
     ]
     expression = parse(json.dumps(definition(condition(), ConceptSets=sets)), "x")
     given = SourceCodes.model_validate({"concept_sets": {2: codes("A"), key: codes("B")}})
-    assert [(one.key, one.said) for one in mismatches(expression, given)] == [
-        (key, pytest.approx(said) if False else said)
-    ]
+    assert [(one.key, one.said) for one in mismatches(expression, given)] == [(key, said)]
 
 
 def test_a_definition_cannot_bring_codes_along_in_its_json() -> None:
@@ -231,8 +238,14 @@ concept_id | concept_name | domain_id | vocabulary_id | concept_class_id | stand
 """
 
 
+ERAS = """
+drug_era_id | person_id | drug_concept_id | drug_era_start_date | drug_era_end_date
+          1 |         1 |              20 |          2011-01-01 |        2011-01-10
+"""
+
+
 def told(folder: Path, given: Expression) -> dict[str, Finding]:
-    file = write_duckdb(folder / "hospital.duckdb", {**HOSPITAL, "concept": CONCEPT})
+    file = write_duckdb(folder / "hospital.duckdb", {**HOSPITAL, "concept": CONCEPT, "drug_era": ERAS})
     with cdm.open_source(f"duckdb://{file}?schema=cdm", folder) as source:
         return {one.code: one for one in lint(source, given) if one.code.startswith("codes")}
 
@@ -273,6 +286,9 @@ def test_prose_tells_that_source_codes_count() -> None:
     given = coded(definition(condition()), set_1=lines)
     english, korean = explain(given, "en"), explain(given, "ko")
     assert "Also records with the source code KCD I21*, I22, whatever their concept; `*` is any ending\n" in english
-    assert "Also records with the source code local L7 (in measurement or observation), whatever their concept\n" in english
+    assert (
+        "Also records with the source code local L7 (in measurement or observation), whatever their concept\n"
+        in english
+    )
     assert "원천 코드가 다음과 같은 기록도 포함함: local L7 (measurement·observation)\n" in korean
     assert "source code" not in explain(parse(json.dumps(definition(condition())), "x"), "en")

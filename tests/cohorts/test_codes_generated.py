@@ -58,9 +58,7 @@ def hospital(seed: int, folder: Path) -> tuple[Path, Mapping[str, pa.Table]]:
 
 def members(tables: Mapping[str, pa.Table], sets: list[Any]) -> dict[int, set[int]]:
     """The concepts of each set, one item after the other, as circe-be resolves them."""
-    concept = {
-        c: r for c, r in zip(*(tables["concept"][n].to_pylist() for n in ("concept_id", "invalid_reason")), strict=True)
-    }
+    concept = dict(zip(*(tables["concept"][n].to_pylist() for n in ("concept_id", "invalid_reason")), strict=True))
     below = list(zip(*(column.to_pylist() for column in tables["concept_ancestor"].columns), strict=True))
     maps = [row for row in tables["concept_relationship"].to_pylist() if row["invalid_reason"] is None]
     found: dict[int, set[int]] = {}
