@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from cdm.errors import BadInput
-from cohorts.expression import read
 from cohorts.prose import Document, document, explain
 from extract.spec import Window
+from flows.definitions import read
 from flows.study import Study
 
 Language = Literal["ko", "en"]

@@ -108,7 +108,7 @@ def test_every_verb_takes_the_codes_and_says_so(command: Ready, tmp_path: Path) 
     assert (alone_ran["entries"], alone_ran["codes"]) == (4, [str(folder / "1.codes.yaml")])
     assert command.json(home, "cohort", "run", other, "--source", source, "--out", out)["codes"] == []
 
-    assert "also records whose source code is KCD I21*" in command.ok(home, "cohort", "explain", one).out
+    assert "Also records with the source code KCD I21*" in command.ok(home, "cohort", "explain", one).out
     assert "source code is" not in command.ok(home, "cohort", "explain", other).out
     found = {finding["code"] for finding in command.json(home, "cohort", "check", one, "--source", source)}
     assert {"codes_add_records", "codes_without_records"} <= found
@@ -227,11 +227,11 @@ def test_a_study_with_codes_goes_the_whole_way_and_its_package_tells_of_them(
     home = home_with_case(tmp_path / "home", study, "gibleed", f"parquet://{gibleed}")
     ended = extraction(home.root, study, "gibleed", "gibleed_data").wait()
     assert (ended.code, ended.err) == (0, "")
-    (codes,) = (home.root / "built").rglob("source_codes.*")
+    (codes,) = (home.root / "runs").rglob("source_codes.*")
     assert codes.name == "source_codes.case.yaml"
     assert codes.read_bytes() == (study.parent / "case.codes.yaml").read_bytes()
     prose = (codes.parent / "definition.ko.md").read_text(encoding="utf-8")
-    assert "원천 코드가 다음과 같은 기록도 포함: RxNorm 849574" in prose
+    assert "원천 코드가 다음과 같은 기록도 포함함: RxNorm 849574" in prose
 
 
 def test_beside_is_by_name() -> None:
