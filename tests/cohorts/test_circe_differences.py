@@ -193,6 +193,13 @@ def test_an_empty_group_counts_as_one_that_holds(tmp_path: Path) -> None:
     assert cohort(tmp_path, ONE, definition(condition(), rules=[at_most_none])) == []
 
 
+@pytest.mark.parametrize(("most", "holds"), [(4, True), (3, False)])
+def test_an_empty_group_in_two_observation_periods_counts_four_times(tmp_path: Path, most: int, holds: bool) -> None:
+    """Once for each pair of periods."""
+    nested = condition(CorrelatedCriteria=group(groups=(group(),), kind="AT_MOST", count=most))
+    assert bool(cohort(tmp_path, ONE | OVERLAPPING, definition(nested))) is holds
+
+
 @pytest.mark.xfail(reason="the engine keeps only the death that is in observation", strict=True)
 def test_of_several_deaths_one_that_keeps_nested_criteria_keeps_all(tmp_path: Path) -> None:
     """A death is known by its person only. The first is in observation, and fits; the second is not."""
