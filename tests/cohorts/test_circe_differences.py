@@ -455,6 +455,18 @@ def test_of_equally_good_events_of_one_day_attrition_takes_the_one_that_is_first
     assert reference.cohort(asked, small.reference_hospital(tables)).best_events == {best: 1}
 
 
+def test_of_events_that_keep_as_many_rules_attrition_takes_the_one_whose_first_rule_is_lower(tmp_path: Path) -> None:
+    """The later event keeps rules 1 and 3, the earlier one 2 and 3: ATLAS counts the person with the later one."""
+    tables = conditions("1 | 1 | 10 | 2011-01-01 | 2011-01-05\n2 | 1 | 10 | 2012-01-01 | 2012-01-05")
+    starts = lambda op: group(people=({"OccurrenceStartDate": {"Value": "2011-06-01", "Op": op}},))  # noqa: E731
+    asked = definition(condition(), rules=[starts("gt"), starts("lt"), group()])
+    best, other = frozenset({1, 3}), frozenset({2, 3})
+    found = _attrition(tmp_path, tables, asked)
+    assert {frozenset(c.rules): (c.people, c.entries) for c in found.combinations} == {best: (1, 1), other: (0, 1)}
+    for answer in (small.circe_answer(tables, asked), reference.cohort(asked, small.reference_hospital(tables))):
+        assert (answer.best_events, answer.all_events) == ({best: 1}, {best: 1, other: 1})
+
+
 def _engine_and_reference(folder: Path, tables: dict[str, Any], asked: dict[str, Any]) -> list[tuple[Any, ...]]:
     found = small.cohort(folder, tables, asked)
     assert found == by_reference(tables, asked)
