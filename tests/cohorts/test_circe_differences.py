@@ -193,6 +193,13 @@ def test_an_empty_group_counts_as_one_that_holds(tmp_path: Path) -> None:
     assert cohort(tmp_path, ONE, definition(condition(), rules=[at_most_none])) == []
 
 
+@pytest.mark.parametrize(("most", "holds"), [(4, True), (3, False)])
+def test_an_empty_group_in_two_observation_periods_counts_four_times(tmp_path: Path, most: int, holds: bool) -> None:
+    """Once for each pair of periods."""
+    nested = condition(CorrelatedCriteria=group(groups=(group(),), kind="AT_MOST", count=most))
+    assert bool(cohort(tmp_path, ONE | OVERLAPPING, definition(nested))) is holds
+
+
 @pytest.mark.xfail(reason="the engine keeps only the death that is in observation", strict=True)
 def test_of_several_deaths_one_that_keeps_nested_criteria_keeps_all(tmp_path: Path) -> None:
     """A death is known by its person only. The first is in observation, and fits; the second is not."""
@@ -446,6 +453,18 @@ def test_of_equally_good_events_of_one_day_attrition_takes_the_one_that_is_first
     assert {frozenset(c.rules): c.people for c in found.combinations if c.people} == {best: 1}
     assert small.circe_answer(tables, asked).best_events == {best: 1}
     assert reference.cohort(asked, small.reference_hospital(tables)).best_events == {best: 1}
+
+
+def test_of_events_that_keep_as_many_rules_attrition_takes_the_one_whose_first_rule_is_lower(tmp_path: Path) -> None:
+    """The later event keeps rules 1 and 3, the earlier one 2 and 3: ATLAS counts the person with the later one."""
+    tables = conditions("1 | 1 | 10 | 2011-01-01 | 2011-01-05\n2 | 1 | 10 | 2012-01-01 | 2012-01-05")
+    starts = lambda op: group(people=({"OccurrenceStartDate": {"Value": "2011-06-01", "Op": op}},))  # noqa: E731
+    asked = definition(condition(), rules=[starts("gt"), starts("lt"), group()])
+    best, other = frozenset({1, 3}), frozenset({2, 3})
+    found = _attrition(tmp_path, tables, asked)
+    assert {frozenset(c.rules): (c.people, c.entries) for c in found.combinations} == {best: (1, 1), other: (0, 1)}
+    for answer in (small.circe_answer(tables, asked), reference.cohort(asked, small.reference_hospital(tables))):
+        assert (answer.best_events, answer.all_events) == ({best: 1}, {best: 1, other: 1})
 
 
 def _engine_and_reference(folder: Path, tables: dict[str, Any], asked: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -18,7 +18,7 @@ from cdm.errors import BadInput
 from cohorts.engine import need
 from cohorts.expression import parse
 from tests.cohorts import oracle
-from tests.cohorts.generative import grammar, run, show, shrink
+from tests.cohorts.generative import grammar, run, show, shrink, sweep
 from tests.cohorts.generative.answers import Place, answers, by_engine, place
 from tests.cohorts.generative.definitions import definition as generated
 from tests.cohorts.generative.dice import Dice
@@ -26,7 +26,7 @@ from tests.cohorts.small import by_circe, condition, conditions, definition, occ
 
 SEED = 20
 PARTS = 4  # so that workers share them
-EACH = 30
+EACH = 20
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -37,6 +37,15 @@ def test_generated_definitions_find_what_circe_and_the_reference_find(part: int)
     assert not report.differences, "\n\n".join(report.differences)
     assert report.examples == EACH
     assert report.non_empty > EACH / 2
+
+
+def test_attributes_by_themselves_find_what_circe_and_the_reference_find_where_they_matter() -> None:
+    """Every eighth of them; `make test-generative` takes all."""
+    report = run.Report()
+    some = sweep.things()[SEED % 8 :: 8]
+    assert run.compare_singles(SEED, some, report) == []
+    assert not report.differences, "\n\n".join(report.differences)
+    assert report.examples == report.non_empty == len(some)
 
 
 def test_a_definition_alone_finds_what_it_finds_in_one_pass_with_others() -> None:

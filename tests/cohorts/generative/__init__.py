@@ -4,6 +4,7 @@
     dice           one throw, some of these, one in so many
     attributes     values for every attribute
     definitions    criteria, groups, windows, whole definitions
+    sweep          every attribute by itself, where it matters
     answers        the three answers to a definition, and whether they agree
     shrink         the smallest definition, and the fewest rows, that still disagree
     show           what a person reads then

@@ -69,7 +69,7 @@ def _number_range(name: str) -> Make:
     elif name == "PeriodLength":
         low, high, odd = 0, SPAN, (99.5, -1)
     elif name in {"EraLength", "VisitLength", "VisitDetailLength", "Duration", "GapDays", "DaysSupply"}:
-        low, high, odd = -3, 60, (13.7, -0.5)
+        low, high, odd = -3, 60, (13.7, -0.5, 0, 1, 5, 14, 30)
 
     def made(dice: Dice) -> Json:
         one, other = (dice.pick_of(odd) if dice.one_in(4) else dice.number(low, high) for _ in range(2))

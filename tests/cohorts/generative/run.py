@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cdm.errors import BadInput
-from tests.cohorts.generative import show, shrink
+from tests.cohorts.generative import show, shrink, sweep
 from tests.cohorts.generative.answers import Answers, Found, Place, answers, by_engine, place
 from tests.cohorts.generative.definitions import definition
 from tests.cohorts.generative.dice import Dice
@@ -87,7 +87,15 @@ def batches(seed: int, numbers: Sequence[int]) -> Iterator[tuple[Place, list[Exa
         start, turn = start + size, turn + 1
 
 
-def compare(where: Place, examples: Sequence[Example], report: Report, seconds: float = 60) -> None:
+def compare_singles(seed: int, things: Sequence[tuple[str, str]], report: Report, seconds: float = 60) -> list[str]:
+    """Add to the report definitions in which one thing matters; return what mattered nowhere."""
+    found = {f"{kind}.{what}": sweep.single(seed, kind, what) for kind, what in things}
+    for number in sweep.PLACES:
+        compare(place(number), [one for one in found.values() if one and one.place == number], report, seconds)
+    return [name for name, one in found.items() if one is None]
+
+
+def compare(where: Place, examples: Sequence[Example | sweep.Single], report: Report, seconds: float = 60) -> None:
     """Add to the report what the three find; `seconds` may be spent on making a difference small."""
     given = [example.definition for example in examples]
     for example, one, engine in zip(examples, given, _engine(given, where), strict=True):
@@ -152,6 +160,13 @@ def _people_apart(found: Answers) -> set[int]:
     return {row[0] for row in apart or everybody}
 
 
+def _sweep(seed: int, report: Report) -> None:
+    nowhere = compare_singles(seed, sweep.things(), report, seconds=120)
+    print("\n".join(f"\n{one}\n" for one in report.differences), end="")
+    print(f"{report.examples} attributes and counts by themselves, {len(report.differences)} differences", flush=True)
+    print(f"mattered nowhere: {', '.join(nowhere) or 'none'}", flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--examples", type=int, default=1000)
@@ -160,6 +175,9 @@ def main() -> int:
     asked = parser.parse_args()
     numbers = list(range(asked.examples))
     report, wall, cpu = Report(), time.monotonic(), time.process_time()
+    if asked.only is None:
+        _sweep(asked.seed, singles := Report())
+        report.differences += singles.differences
     done = 0
     for where, examples in batches(asked.seed, numbers):
         if asked.only is None or asked.only in {one.number for one in examples}:
