@@ -12,8 +12,9 @@ import duckdb
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from cdm.engine import Limits
 from cdm.errors import BadInput, SourceUnavailable
-from cdm.source import CdmVersion, Need, Release, Source
+from cdm.source import CdmVersion, InPlace, Need, Release, Source
 from cdm.sources import fingerprint
 from cdm.sources.found import Catalog, check_is_cdm, present, version_of, wanted, with_vocabulary
 from cdm.sources.postgres_catalog import read_catalog
@@ -32,6 +33,9 @@ CONNECTION = {
     "keepalives_count": "3",
 }
 STATEMENT_TIMEOUT_SECONDS = "14400"
+# In SQL_ASCII a character is a byte, whatever the script.
+_CAN = """SELECT pg_is_in_recovery(), has_database_privilege(current_database(), 'TEMPORARY'), current_database(),
+    current_setting('server_encoding')"""
 
 
 def open_postgres(url: str, place: str, options: Mapping[str, str]) -> PostgresSource:
@@ -128,6 +132,25 @@ class PostgresSource(Source):
         asked = wanted(need, self._catalog, self.version, self.url)
         self._one("SELECT 1")
         pull(con, self._session, asked, self._catalog, need.people)
+
+    def in_place(self, need: Need, limits: Limits | None = None) -> InPlace:
+        """See `Source.in_place`. Needs the right to make temporary tables, on a server that is no standby."""
+        from cdm.sources.postgres_in_place import PostgresInPlace
+
+        asked = wanted(need, self._catalog, self.version, self.url)
+        told = self._one(_CAN)
+        assert told is not None
+        standby, may, database, encoding = told
+        if standby:
+            raise BadInput(
+                f"{self.url} is a standby, which makes no temporary tables; name the primary server, or run it without --in-place"
+            )
+        if not may:
+            raise BadInput(
+                f"{self.url}: this user may not make temporary tables, which work in place needs; "
+                f"GRANT TEMPORARY ON DATABASE {database} to it, or run it without --in-place"
+            )
+        return PostgresInPlace(self._session, asked, text_filters=encoding != "SQL_ASCII")
 
     def close(self) -> None:
         """See `Source.close`."""

@@ -259,17 +259,28 @@ class _Crew:
 
 def _connected(session: Session) -> adbc.Connection:
     """Open a connection that sees the snapshot; read-only as the first one is."""
-    if not re.fullmatch(r"[0-9A-F-]+", session.snapshot):
-        raise BadInput(f"{session.url}: the server gave a snapshot of an unknown form")
     con = adbc.connect(session.conninfo, autocommit=True)
     try:
-        with con.cursor() as cursor:
-            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            cursor.execute(f"SET TRANSACTION SNAPSHOT '{session.snapshot}'")
-            for name, value in session.settings.items():
-                cursor.execute("SELECT set_config($1, $2, true)", (name, value))
-                cursor.fetchall()
+        begin_on_snapshot(con, session)
+        settled(con, session, local=True)
     except BaseException:
         con.close()
         raise
     return con
+
+
+def begin_on_snapshot(con: adbc.Connection, session: Session) -> None:
+    """Begin a read-only transaction that sees the snapshot."""
+    if not re.fullmatch(r"[0-9A-F-]+", session.snapshot):
+        raise BadInput(f"{session.url}: the server gave a snapshot of an unknown form")
+    with con.cursor() as cursor:
+        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute(f"SET TRANSACTION SNAPSHOT '{session.snapshot}'")
+
+
+def settled(con: adbc.Connection, session: Session, *, local: bool) -> None:
+    """Make the session's settings; local: for the transaction alone."""
+    with con.cursor() as cursor:
+        for name, value in session.settings.items():
+            cursor.execute(f"SELECT set_config($1, $2, {str(local).lower()})", (name, value))
+            cursor.fetchall()

@@ -100,12 +100,14 @@ def _tiny(version: str) -> dict[str, pa.Table]:
     }
 
 
-def write_postgres(url: str, tables: Mapping[str, pa.Table], schema: str = "cdm") -> str:
+def write_postgres(
+    url: str, tables: Mapping[str, pa.Table], schema: str = "cdm", types: Mapping[pa.DataType, str] = TYPES
+) -> str:
     """The given tables in one schema of a PostgreSQL database; gives the address with the schema."""
     with connected(url) as con:
         con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         for name, content in tables.items():
-            columns = ", ".join(f'"{field.name}" {TYPES[field.type]}' for field in content.schema)
+            columns = ", ".join(f'"{field.name}" {types[field.type]}' for field in content.schema)
             con.execute(f'CREATE TABLE "{schema}"."{name}" ({columns})')
             with con.cursor() as cursor, cursor.copy(f'COPY "{schema}"."{name}" FROM STDIN') as copy:
                 for row in content.to_pylist():

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cohorts.conformance.engines import Engine, in_duckdb
+from cdm.server import Server
+from tests.cohorts.conformance.engines import Engine, in_duckdb, in_postgres
 
 
-@pytest.fixture(scope="session", params=["duckdb"])
+@pytest.fixture(scope="session", params=["duckdb", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """An engine under test; small CDMs are written once for a session."""
     folder = tmp_path_factory.mktemp(request.param)
-    return Engine(request.param, in_duckdb(folder), folder)
+    if request.param == "duckdb":
+        return Engine(request.param, in_duckdb(folder), folder)
+    server: Server = request.getfixturevalue("postgres_server")
+    server.create_database("conformance")
+    return Engine(request.param, in_postgres(server.url("conformance")), folder)

@@ -17,6 +17,7 @@ from cohorts import engine as fast
 from cohorts.attrition import Attrition
 from cohorts.expression import Expression, parse
 from cohorts.in_place import run as in_place
+from tests.cdm.cdms import TYPES, write_postgres
 from tests.cohorts.small import BASE
 from tests.tables import table, write_duckdb
 
@@ -70,5 +71,18 @@ def in_duckdb(folder: Path) -> Write:
         if not file.exists():
             write_duckdb(file, tables)
         return f"duckdb://{file}?schema=cdm"
+
+    return write
+
+
+def in_postgres(url: str) -> Write:
+    """Each CDM in a schema of its own; numbers are numeric, as in the CDM's own DDL."""
+    written: set[str] = set()
+
+    def write(name: str, tables: Tables) -> str:
+        if name not in written:
+            write_postgres(url, tables, name, {**TYPES, pa.float64(): "numeric"})
+            written.add(name)
+        return f"{url}&schema={name}"
 
     return write
