@@ -92,26 +92,40 @@ def _by_stratum_and_order(stratum: Small, lo: Small, order: UInt64) -> Ints:
     return by
 
 
+def pack(stratum: Ints | Small, coordinate: Ints | Small) -> Ints:
+    """Stratum and coordinate in one number that sorts as both do."""
+    high: Ints = stratum.astype(np.int64) << np.int64(32)
+    return high | (coordinate + _BIAS)
+
+
+def parts_of(size: Ints) -> Iterator[slice]:
+    """Cut a row of things that stand for `size` pairs each, so that a part stands for few enough (or is one thing)."""
+    ends = np.cumsum(size)
+    start = 0
+    while start < len(size):
+        before = ends[start - 1] if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, before + PAIRS_AT_ONCE, "right")))
+        yield slice(start, stop)
+        start = stop
+
+
 class Slots:
     """Some of the cases (a case may stand several times), sorted so that a box sees its own as one range."""
 
     def __init__(self, points: Points, cases: Ints) -> None:
-        key = self._key(points.stratum[cases], points.at[cases, 0] if points.at.shape[1] else None)
+        stratum = points.stratum[cases]
+        key = pack(stratum, points.at[cases, 0] if points.at.shape[1] else np.zeros_like(stratum))
         by = np.argsort(key, kind="stable")
         self.case = cases[by]
         self._sorted = key[by]
 
-    @staticmethod
-    def _key(stratum: Ints | Small, coordinate: Ints | Small | None) -> Ints:
-        high: Ints = stratum.astype(np.int64) << np.int64(32)
-        return high if coordinate is None else high | (coordinate + _BIAS)
-
     def ranges(self, some: Boxes, which: Ints) -> tuple[Ints, Ints]:
         """First slot and number of slots that each box reaches by stratum and first coordinate."""
         stratum = some.stratum[which]
-        flat = not some.lo.shape[1]
-        first = np.searchsorted(self._sorted, self._key(stratum, None if flat else some.lo[which, 0]), "left")
-        last = np.searchsorted(self._sorted, self._key(stratum, None if flat else some.hi[which, 0]), "right")
+        low = some.lo[which, 0] if some.lo.shape[1] else np.zeros_like(stratum)
+        high = some.hi[which, 0] if some.lo.shape[1] else np.zeros_like(stratum)
+        first = np.searchsorted(self._sorted, pack(stratum, low), "left")
+        last = np.searchsorted(self._sorted, pack(stratum, high), "right")
         return first, np.maximum(last - first, 0)
 
 
@@ -127,15 +141,10 @@ def fits(points: Points, cases: Ints, some: Boxes, which: Ints) -> Bools:
 def pairs(points: Points, slots: Slots, some: Boxes, which: Ints) -> Iterator[tuple[Ints, Ints]]:
     """Every possible (case, box) among the slots and the given boxes, in chunks, by box and then by slot."""
     first, width = slots.ranges(some, which)
-    ends = np.cumsum(width)
-    start = 0
-    while start < len(which):
-        before = ends[start - 1] if start else 0
-        stop = max(start + 1, int(np.searchsorted(ends, before + PAIRS_AT_ONCE, "right")))
-        n = width[start:stop]
-        box = np.repeat(which[start:stop], n)
+    for part in parts_of(width):
+        n = width[part]
+        box = np.repeat(which[part], n)
         within = np.arange(len(box)) - np.repeat(np.cumsum(n) - n, n)
-        case = slots.case[np.repeat(first[start:stop], n) + within]
+        case = slots.case[np.repeat(first[part], n) + within]
         good = fits(points, case, some, box)
         yield case[good], box[good]
-        start = stop

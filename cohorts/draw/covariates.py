@@ -212,16 +212,17 @@ def _facts(
 
 def _flags(kind: str, rows: events.Events, roster: Roster, most: int, among: Bools) -> Flags:
     """Make flags of the concepts that most of `among` have within the look-back; of equally frequent ones the lower id."""
-    recent = rows.day >= roster.day[rows.row] - LOOKBACK
-    key = events.distinct(rows, recent & (rows.concept > 0))
-    row, concept = key >> np.int64(32), (key & np.int64(0xFFFFFFFF)).astype(np.int64)
+    anything = History(kind, kind, "", "distinct", days=LOOKBACK)
+    key = rows.of(anything, roster).distinct
+    row, concept = (key >> np.int64(32)).astype(np.int32), key.astype(np.int32)
     codes, count = np.unique(concept[among[row]], return_counts=True)
-    codes, count = codes[count >= SEEN_IN * among.sum()], count[count >= SEEN_IN * among.sum()]
+    often = (count >= SEEN_IN * among.sum()) & (codes > 0)
+    codes, count = codes[often], count[often]
     chosen = np.sort(codes[np.lexsort((codes, -count))][:most])
     bits = np.zeros(len(roster), np.uint64)
     if len(chosen):
         at = np.minimum(np.searchsorted(chosen, concept), len(chosen) - 1)
-        known = chosen[at] == concept
+        known = np.flatnonzero(chosen[at] == concept)
         np.bitwise_or.at(bits, row[known], np.uint64(1) << at[known].astype(np.uint64))
     return Flags(tuple(f"{kind}_{code}" for code in chosen), bits)
 

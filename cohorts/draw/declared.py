@@ -145,14 +145,13 @@ class Propensity(BaseModel):
 
     caliper: in standard deviations of the logit of the score (0.2: Austin 2011). most_frequent: so many of the most
     frequent concepts of conditions, and as many of drugs, are in the model, beside age, sex, calendar time, observation,
-    counts of visits, conditions and drugs, and the declared covariates. candidates: of so many fitting controls, the first
-    in the random order, the most alike is taken. target: matched controls are exchanged for others within the caliper
-    until no standardised mean difference in the model is larger; null leaves them.
+    counts of visits, conditions and drugs, and the declared covariates. target: matched controls are exchanged for others
+    within the caliper until no standardised mean difference of a covariate is larger (where that can be had); null leaves
+    them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     caliper: Annotated[float, Field(gt=0, le=10)] = 0.2
     most_frequent: Annotated[int, Field(ge=0, le=64)] = 32
-    candidates: Annotated[int, Field(ge=1, le=1000)] = 32
-    target: Annotated[float, Field(gt=0, le=1)] | None = 0.01
+    target: Annotated[float, Field(gt=0, le=1)] | None = 0.02

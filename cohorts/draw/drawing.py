@@ -5,22 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from cdm.engine import Limits, connect
 from cdm.errors import BadInput
 from cdm.source import Source
 from cohorts.draw.balance import Sample, balance
-from cohorts.draw.candidates import Ints, Small
+from cohorts.draw.candidates import Ints
 from cohorts.draw.covariates import Observed, observe
 from cohorts.draw.order import UInt64, keyed_order
 from cohorts.draw.pool import Pool, Side, open_pool
+from cohorts.draw.propensity import Scored, score
 from cohorts.draw.report import Counts, DrawReport, Stratum
 from cohorts.draw.roster import Roster
 from cohorts.draw.sets import CASES, CONTROLS, WEIGHT_UNIT, Sets, make_sets
 from cohorts.draw.spec import DrawSpec
 from cohorts.draw.table1 import table1
+from cohorts.draw.terms import Rows
 
 COMPARED = 50_000
 """At most so many people of each role, the first in the random order, stand for the pool in the balance
@@ -52,17 +53,16 @@ def draw(
     with connect(limits) as con:
         pool = open_pool(con, source, cohort, spec)
     _refuse_impossible(pool, spec)
-    sets = make_sets(pool, spec, weight_unit)
+    scored = score(source, pool, spec, limits) if spec.design == "propensity" and spec.controls else None
+    sets = make_sets(scored.pool if scored else pool, spec, weight_unit, scored)
     if not sets.table.num_rows:
         raise BadInput(_nothing_in_common(pool, spec))
     report = _report(pool, sets, spec)
     if report.notes and spec.shortfall == "refuse":
         raise BadInput(f"The draw was refused, as `shortfall: refuse` asks: {' '.join(report.notes)}")
-    before = _before(pool, spec)
-    del pool
-    stages = _compared(source, spec, before, sets, limits)
+    compared = _compared_scored(scored, sets, spec) if scored else _compared(source, pool, spec, sets, limits)
     pq.write_table(sets.table, out, compression="zstd")
-    return DrawReport(**(vars(report) | {"balance": balance(*stages), "table1": table1(stages[1])}))
+    return DrawReport(**(vars(report) | {"balance": balance(*compared), "table1": table1(compared[1])}))
 
 
 def _refuse_impossible(pool: Pool, spec: DrawSpec) -> None:
@@ -94,6 +94,7 @@ def _report(pool: Pool, sets: Sets, spec: DrawSpec) -> DrawReport:
             for s in most_first[: int((sets.unmatched > 0).sum())]
         ),
         pairs_by_repair=sets.repaired,
+        pairs_exchanged=sets.exchanged,
         balance=(),
         table1=(),
         notes=_notes(available, drawn, spec),
@@ -120,22 +121,16 @@ def _nothing_in_common(pool: Pool, spec: DrawSpec) -> str:
             f"The draw has no control: nobody {who} the cohort '{spec.pool}' (observed, and never a case); "
             "check its definition."
         )
-    what = ", ".join([*spec.match, *(f"caliper on {c.on}" for c in spec.calipers)]) or "the index date"
+    scales = [*(f"caliper on {c.on}" for c in spec.calipers), *["propensity score"][: spec.design == "propensity"]]
+    what = ", ".join([*spec.match, *scales]) or "the index date"
     return f"The draw pairs nobody: no case and control agree on {what}; match on less, or use wider bands."
 
 
-People = tuple[Ints, Small, npt.NDArray[np.bool_]]
-"""person_id, index date, whether a control."""
-
-
-def _before(pool: Pool, spec: DrawSpec) -> People:
-    """List the eligible people before the draw, or the first `COMPARED` of a role in the random order."""
-    cases = _first(pool.cases, keyed_order(pool.cases.person, spec.seed, CASES))
-    controls = _first(pool.controls, keyed_order(pool.controls.person, spec.seed, CONTROLS))
+def _before(pool: Pool, spec: DrawSpec) -> tuple[Ints, Ints]:
+    """Find the eligible people before the draw, or the first `COMPARED` of a role in the random order: rows of the sides."""
     return (
-        np.append(pool.cases.person[cases], pool.controls.person[controls]),
-        np.append(pool.cases.day[cases], pool.controls.day[controls]),
-        np.repeat([False, True], [len(cases), len(controls)]),
+        _first(pool.cases, keyed_order(pool.cases.person, spec.seed, CASES)),
+        _first(pool.controls, keyed_order(pool.controls.person, spec.seed, CONTROLS)),
     )
 
 
@@ -150,23 +145,35 @@ def _first(side: Side, order: UInt64) -> Ints:
     return by[new][:COMPARED]
 
 
-def _compared(
-    source: Source, spec: DrawSpec, before: People, sets: Sets, limits: Limits | None
-) -> tuple[Sample, Sample]:
+def _compared(source: Source, pool: Pool, spec: DrawSpec, sets: Sets, limits: Limits | None) -> tuple[Sample, Sample]:
     """Measure the people before and after the draw together, in one scan of each table."""
-    roster, row = Roster.of(np.append(before[0], sets.person), np.append(before[1], sets.day))
+    cases, controls = _before(pool, spec)
+    person = np.concatenate([pool.cases.person[cases], pool.controls.person[controls], sets.person])
+    day = np.concatenate([pool.cases.day[cases], pool.controls.day[controls], sets.day])
+    roster, row = Roster.of(person, day)
     with connect(limits) as con:
         seen = observe(con, source, roster, spec.covariates)
-    n = len(before[0])
-    return stages(seen, row[:n], row[n:], before[2], sets)
+    n, m = len(cases), len(cases) + len(controls)
+    return _stages(seen, row[:n], row[n:m], row[m:], sets)
 
 
-def stages(
-    seen: Observed, before: npt.NDArray[np.int32], after: npt.NDArray[np.int32], is_control: npt.NDArray[np.bool_],
-    sets: Sets,
-) -> tuple[Sample, Sample]:  # fmt: skip
+def _compared_scored(scored: Scored, sets: Sets, spec: DrawSpec) -> tuple[Sample, Sample]:
+    """Take both stages out of what the score was made of."""
+    cases, controls = _before(scored.pool, spec)
+    after = np.empty(len(sets.person), np.int32)
+    for side, rows, mine in (
+        (scored.pool.cases, scored.cases, ~sets.is_control),
+        (scored.pool.controls, scored.controls, sets.is_control),
+    ):
+        by = np.argsort(side.person)
+        after[mine] = rows[by[np.searchsorted(side.person, sets.person[mine], sorter=by)]]
+    return _stages(scored.seen, scored.cases[cases], scored.controls[controls], after, sets)
+
+
+def _stages(seen: Observed, cases: Rows, controls: Rows, after: Rows, sets: Sets) -> tuple[Sample, Sample]:
     """Lay out two stages of a draw for comparison; after it each set counts once on both sides."""
-    earlier = Sample(seen.columns(before), ~is_control, np.ones(len(before)), seen.kinds)
-    controls = np.bincount(sets.set_id[sets.is_control], minlength=int(sets.set_id.max()) + 1)
-    weight = np.where(sets.is_control, 1.0 / np.maximum(controls[sets.set_id], 1), 1.0)
+    is_case = np.repeat([True, False], [len(cases), len(controls)])
+    earlier = Sample(seen.columns(np.append(cases, controls)), is_case, np.ones(len(is_case)), seen.kinds)
+    size = np.bincount(sets.set_id[sets.is_control], minlength=int(sets.set_id.max()) + 1)
+    weight = np.where(sets.is_control, 1.0 / np.maximum(size[sets.set_id], 1), 1.0)
     return earlier, Sample(seen.columns(after), ~sets.is_control, weight, seen.kinds)

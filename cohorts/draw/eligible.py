@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from cohorts.draw.spec import DrawSpec
 
+ORIGIN, SPAN = "0001-01-01", 10_000_000
 NEVER_A_CASE = "NOT EXISTS (FROM event e WHERE e.person_id = q.person_id)"
 
 
@@ -19,13 +20,18 @@ def index_rows(spec: DrawSpec, of_cases: bool) -> str:
 
 
 def _own_index(where: str, spec: DrawSpec) -> str:
-    """Find the first entry of each person that is observed long enough, and since when."""
-    first = "min(struct_pack(day := entered, since := first_day))"
+    """Find the first entry of each person that is observed long enough, and since when.
+
+    Both dates in one number, the entry's first, so that one cheap minimum finds them (a pair costs four times as much).
+    """
+    both = f"min((entered - DATE '{ORIGIN}') * {SPAN} + (first_day - DATE '{ORIGIN}'))"
     return f"""
-        SELECT person_id, f.day AS index_date, f.since AS observed_from, f.day AS free_from, f.day AS free_to
-        FROM (
-            SELECT q.person_id, {first} AS f FROM entry q JOIN observed o ON o.person_id = q.person_id
-            WHERE {where} AND entered BETWEEN first_day + {spec.prior_observation_days} AND last_day GROUP BY 1)"""
+        SELECT person_id, day AS index_date, since AS observed_from, day AS free_from, day AS free_to FROM (
+            SELECT person_id, DATE '{ORIGIN}' + (f // {SPAN})::INTEGER AS day, DATE '{ORIGIN}' + (f % {SPAN})::INTEGER AS since
+            FROM (
+                SELECT q.person_id, {both} AS f FROM entry q JOIN observed o ON o.person_id = q.person_id
+                WHERE {where} AND first_day >= DATE '{ORIGIN}'
+                    AND entered BETWEEN first_day + {spec.prior_observation_days} AND last_day GROUP BY 1))"""
 
 
 def _at_risk(spec: DrawSpec) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from cohorts.draw.arrow import batches
 from cohorts.draw.candidates import Bools, Ints, Small
 from cohorts.draw.declared import concept_column
-from cohorts.draw.roster import Finder, Places, Roster, within
+from cohorts.draw.roster import Finder, Places, Roster, Window
 
 Reals = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
@@ -45,24 +46,45 @@ class History:
 class Events:
     """The rows of one table, in no promised order.
 
-    row: place in the roster; concept: 0 for none; day: since 1970; values: column -> number, NaN for none.
+    row: place in the roster; concept: 0 for none; day: since 1970; values: column -> number, NaN for none; back: days
+    before the index date from which on there are rows, None for all.
     """
 
     row: Places
     concept: Small
     day: Small
     values: dict[str, Doubles]
+    back: int | None
 
-    def of(self, history: History, roster: Roster) -> Bools:
-        """Which rows a history is about."""
-        good: Bools = np.ones(len(self.row), bool)
+    def of(self, history: History, roster: Roster) -> Events:
+        """The rows that a history is about."""
+        good: Bools | None = None
         if history.concepts is not None:
-            good &= _among(self.concept, np.array(history.concepts, np.int32))
-        if history.days is not None:
-            good &= self.day >= roster.day[self.row] - history.days
+            good = _among(self.concept, np.array(history.concepts, np.int32))
+        if history.days != self.back:
+            good = _and(good, Window(roster, history.days).holds(self.row, self.day))
         if history.column is not None:
-            good &= ~np.isnan(self.values[history.column])
-        return good
+            good = _and(good, ~np.isnan(self.values[history.column]))
+        if good is None:
+            return self
+        rows = np.flatnonzero(good)
+        values = {name: v[rows] for name, v in self.values.items()}
+        return Events(self.row[rows], self.concept[rows], self.day[rows], values, history.days)
+
+    @cached_property
+    def distinct(self) -> Ints:
+        """Every different (row, concept) once, as row * 2**32 + concept, ascending."""
+        key = self.row.astype(np.int64)
+        key <<= np.int64(32)
+        key |= self.concept
+        key.sort()
+        new = np.ones(len(key), bool)
+        new[1:] = key[1:] != key[:-1]
+        return key[new]
+
+
+def _and(one: Bools | None, other: Bools) -> Bools:
+    return other if one is None else one & other
 
 
 def _among(concept: Small, wanted: Small) -> Bools:
@@ -86,51 +108,37 @@ def read(
     query = f"""
         SELECT person_id::BIGINT AS person_id, {code} AS code, ({date} - DATE '1970-01-01')::INTEGER AS on_day{numbers}
         FROM cdm.{table} WHERE {date} IS NOT NULL AND person_id IS NOT NULL"""
-    parts = [_kept(part, roster, finder, back) for part in batches(con, query)]
+    window = Window(roster, back)
+    parts = [_kept(part, finder, window) for part in batches(con, query)]
     if not parts:
         none = np.empty(0, np.int32)
-        return Events(none, none, none, {c: np.empty(0, np.float64) for c in named})
+        return Events(none, none, none, {c: np.empty(0, np.float64) for c in named}, back)
     row, code_, day, *values = (np.concatenate(x) for x in zip(*parts, strict=True))
-    return Events(row, code_, day, dict(zip(named, values, strict=True)))
+    return Events(row, code_, day, dict(zip(named, values, strict=True)), back)
 
 
-def _kept(
-    part: tuple[npt.NDArray[Any], ...], roster: Roster, finder: Finder, back: int | None
-) -> tuple[npt.NDArray[Any], ...]:
+def _kept(part: tuple[npt.NDArray[Any], ...], finder: Finder, window: Window) -> tuple[npt.NDArray[Any], ...]:
     person, code, day, *values = part
     row, which = finder.rows(person)
     if which is not None:
         code, day, values = code[which], day[which], [v[which] for v in values]
-    good = np.flatnonzero(within(roster, row, day, back))
+    good = np.flatnonzero(window.holds(row, day))
     return row[good], code[good], day[good], *(v[good] for v in values)
-
-
-def distinct(events: Events, keep: Bools | None = None) -> Ints:
-    """Every different (row, concept) once, as row * 2**32 + concept, ascending."""
-    row, concept = (events.row, events.concept) if keep is None else (events.row[keep], events.concept[keep])
-    key = (row.astype(np.int64) << np.int64(32)) | concept
-    key.sort()
-    new = np.ones(len(key), bool)
-    new[1:] = key[1:] != key[:-1]
-    return key[new]
 
 
 def tell(history: History, events: Events, roster: Roster) -> Reals:
     """Give a history's value for every row of the roster."""
-    keep = events.of(history, roster)
+    mine = events.of(history, roster)
     if history.value == "latest":
-        return _latest(history, events, keep, len(roster))
-    if history.value == "distinct":
-        rows = (distinct(events, keep) >> np.int64(32)).astype(np.int64)
-        return np.bincount(rows, minlength=len(roster)).astype(np.float32)
-    counts = np.bincount(events.row[keep], minlength=len(roster))
+        assert history.column is not None
+        return _latest(mine.row, mine.day, mine.values[history.column], len(roster))
+    rows = mine.distinct >> np.int64(32) if history.value == "distinct" else mine.row
+    counts = np.bincount(rows, minlength=len(roster))
     return (counts > 0 if history.value == "present" else counts).astype(np.float32)
 
 
-def _latest(history: History, events: Events, keep: Bools, rows: int) -> Reals:
+def _latest(row: Places, day: Small, value: Doubles, rows: int) -> Reals:
     """Of several rows on the last day the largest value, so that no order of rows decides."""
-    assert history.column is not None
-    value, day, row = events.values[history.column][keep], events.day[keep], events.row[keep]
     by = np.lexsort((value, day, row))
     row = row[by]
     last = np.ones(len(row), bool)

@@ -6,13 +6,17 @@ optima is meant when controls are short is the caller's word (`DrawSpec.objectiv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cohorts.draw.candidates import Boxes, Ints, Points
 from cohorts.draw.offers import Pairing, offer
 from cohorts.draw.repair import repair
+
+FirstPass = Callable[[Points, Boxes, Ints, Pairing], None]
+"""Gives each of some cases one control more where one is left, without moving anybody who is matched."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class Matched:
 
     case, owner: the pairs, by case and then by control; repaired: 1 for a control that came
     in over an augmenting path; served: the cases that have a control, unmatched: those tried in vain, both
-    ascending.
+    ascending; exchanged: controls that came in for the sake of balance.
     """
 
     case: Ints
@@ -29,31 +33,43 @@ class Matched:
     repaired: Ints
     served: Ints
     unmatched: Ints
+    exchanged: int = 0
 
 
-def match(points: Points, some: Boxes, wanted: int, ratio: int, full_sets: bool = False) -> Matched:
+def match(
+    points: Points,
+    some: Boxes,
+    wanted: int,
+    ratio: int,
+    full_sets: bool = False,
+    first_pass: FirstPass = offer,
+    polish: Callable[[Pairing, Ints], int] | None = None,
+) -> Matched:
     """Match up to `wanted` cases, taken in their order, with up to `ratio` controls each, each used once.
 
     A case that cannot be matched is replaced by the next. Without `full_sets` as many of the tried cases as
     possible have one control, and subject to it the pairs are the most there can be (a maximum flow). With
     it, cases that cannot be filled give their controls to others first (a greedy heuristic: the exact problem
-    is set packing).
+    is set packing). first_pass: who is offered to whom before the repair, at random unless said; polish: a last step
+    that may exchange controls of the served cases one for one, and says how many it did.
     """
-    draw = _Draw(points, some, wanted, Pairing.empty(len(points), some.owners))
+    draw = _Draw(points, some, wanted, Pairing.empty(len(points), some.owners), first_pass)
     if full_sets and ratio > 1:
         draw.fill_sets(ratio)
     else:
         draw.serve(1)
         for level in range(2, ratio + 1):
             draw.deepen(level)
-    return draw.outcome()
+    exchanged = polish(draw.pairing, draw.served) if polish else 0
+    return replace(draw.outcome(), exchanged=exchanged)
 
 
 class _Draw:
     """One matching under way: which cases have been tried, which are served."""
 
-    def __init__(self, points: Points, some: Boxes, wanted: int, pairing: Pairing) -> None:
+    def __init__(self, points: Points, some: Boxes, wanted: int, pairing: Pairing, first_pass: FirstPass) -> None:
         self.points, self.some, self.wanted, self.pairing = points, some, wanted, pairing
+        self.first_pass = first_pass
         self.served: Ints = np.empty(0, np.int64)
         self.tried = 0
 
@@ -115,7 +131,7 @@ class _Draw:
         """One control more for those of the active cases that hold level - 1."""
         needy = active[self.pairing.degree[active] == level - 1]
         if len(needy) and len(self.some):
-            offer(self.points, self.some, needy, self.pairing)
+            self.first_pass(self.points, self.some, needy, self.pairing)
             short = needy[self.pairing.degree[needy] < level]
             repair(self.points, self.some, short, self.pairing)
 

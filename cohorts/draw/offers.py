@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from cohorts.draw.candidates import Boxes, Ints, Points, Slots, fits
 from cohorts.draw.order import spread
 
 TRIES = 12
+NEAR = 2
 
 
 @dataclass
@@ -51,11 +52,27 @@ class Queue:
         return self._box[start + np.arange(len(start))]
 
 
-def offer(points: Points, some: Boxes, needy: Ints, pairing: Pairing) -> None:
+@dataclass(frozen=True)
+class Pace:
+    """How many controls come forward: for each open case of their stratum `first`, in each later round `faster` times it."""
+
+    first: float
+    faster: float
+
+    def of(self, open_: Ints, round_: int) -> Ints:
+        """Controls of each stratum in a round."""
+        return np.ceil(open_ * min(self.first * self.faster**round_, 2.0**24)).astype(np.int64)
+
+
+ALL_AT_ONCE = Pace(1, 2)
+BY_AND_BY = Pace(1 / 8, 1.25)
+"""Where few cases look for many controls it matters that an early one is not outrun by a later one."""
+
+
+def offer(points: Points, some: Boxes, needy: Ints, pairing: Pairing, pace: Pace = ALL_AT_ONCE) -> None:
     """Give each needy case one control where one is left, without moving anybody who is matched.
 
-    In every round as many controls as there are open cases in a stratum (twice as many in each later round)
-    come forward in their random order. Each picks one open case within its reach; of two who pick the same,
+    In every round some controls (`pace`) of each stratum come forward in their random order. Each picks one open case within its reach; of two who pick the same,
     the first in the order has it, the other tries again. A control that reaches none leaves; one that meets
     none in `TRIES` rounds is left to the repair.
     """
@@ -66,8 +83,8 @@ def offer(points: Points, some: Boxes, needy: Ints, pairing: Pairing) -> None:
     codes = int(points.stratum.max(initial=0)) + 1
     round_ = 0
     while len(slots.case):
-        open_ = np.bincount(points.stratum[slots.case], minlength=codes) << min(round_, 24)
-        fresh = queue.take(open_ - np.bincount(some.stratum[waiting], minlength=codes))
+        open_ = np.bincount(points.stratum[slots.case], minlength=codes)
+        fresh = queue.take(pace.of(open_, round_) - np.bincount(some.stratum[waiting], minlength=codes))
         waiting, tries = np.append(waiting, fresh), np.append(tries, np.zeros(len(fresh), np.int64))
         if not len(waiting):
             return
@@ -95,3 +112,18 @@ def _winners(points: Points, slots: Slots, some: Boxes, box: Ints, slot: Ints) -
     slot, box = slot[first], box[first]
     _, first = np.unique(some.owner[box], return_index=True)
     return slot[first], box[first]
+
+
+def offer_near(points: Points, some: Boxes, needy: Ints, pairing: Pairing) -> None:
+    """Offer as `offer` does, first within a `NEAR`th of the first scale's width, then within all of it.
+
+    The people drawn are still the first in the random order wherever they lie, so a grown database keeps them; and they
+    lie closer than the scale asks.
+    """
+    quarter = (some.hi[:, 0] - some.lo[:, 0]) // 2 // NEAR
+    middle = some.lo[:, 0] + (some.hi[:, 0] - some.lo[:, 0]) // 2
+    lo, hi = some.lo.copy(), some.hi.copy()
+    lo[:, 0], hi[:, 0] = middle - quarter, middle + quarter
+    near = replace(some, lo=lo, hi=hi)
+    offer(points, near, needy, pairing, BY_AND_BY)
+    offer(points, some, needy[pairing.degree[needy] == pairing.degree[needy].min(initial=0)], pairing, BY_AND_BY)

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from cohorts.draw.candidates import Bools, Boxes, Ints, Points, Slots, pairs
+from cohorts.draw.candidates import Bools, Boxes, Ints, Points, Slots, fits, pack, pairs, parts_of
 from cohorts.draw.offers import Pairing
 
 SPARE = 8
-FIRST_LOOK = 64
+FIRST_LOOK, LAST_LOOK = 64, 4096
+"""A case that finds too few in so long a stretch of the random order looks at its own surroundings instead."""
 
 
 class Graph:
@@ -29,8 +30,9 @@ class Graph:
         inside = np.flatnonzero(np.isin(some.stratum, strata))
         taken = pairing.mate[some.owner[inside]] >= 0
         self._taken, self._free = inside[taken], inside[~taken]
-        stratum = some.stratum[self._free]
-        self._rank = np.arange(len(self._free)) - np.searchsorted(stratum, stratum, "left")
+        stratum, codes = some.stratum[self._free], np.arange(int(some.stratum.max(initial=-1)) + 2)
+        self._begin = np.searchsorted(stratum, codes, "left")
+        self._end = np.searchsorted(stratum, codes, "right")
         self._start = np.full(len(points), -1, np.int64)
         self._size = np.zeros(len(points), np.int64)
         self._owner: Ints = np.empty(0, np.int64)
@@ -63,19 +65,54 @@ class Graph:
         """Look for every case's first free controls in ever longer stretches of the strata."""
         found: list[tuple[Ints, Ints]] = []
         have = np.zeros(len(self._points), np.int64)
-        stratum, rank = self._some.stratum[self._free], self._rank
         low, high = 0, FIRST_LOOK
-        while len(cases) and len(rank):
+        while len(cases):
             strata = np.unique(self._points.stratum[cases])
-            look = (rank >= low) & (rank < high) & np.isin(stratum, strata)
-            for case, box in pairs(self._points, Slots(self._points, cases), self._some, self._free[look]):
+            strata = strata[strata < len(self._end)]
+            begin, end = self._begin[strata] + low, np.minimum(self._begin[strata] + high, self._end[strata])
+            n = np.maximum(end - begin, 0)
+            look = self._free[np.repeat(begin - (np.cumsum(n) - n), n) + np.arange(int(n.sum()))]
+            for case, box in pairs(self._points, Slots(self._points, cases), self._some, look):
                 found.append((case, box))
                 have += np.bincount(case, minlength=len(have))
-            if high > rank.max():
-                break
             cases = cases[have[cases] < SPARE]
+            more = self._end - self._begin > high
+            cases = cases[(self._points.stratum[cases] < len(more))]
+            cases = cases[more[self._points.stratum[cases]]]
             low, high = high, high * 4
+            if high > LAST_LOOK and len(cases) and equally_wide(self._some):
+                return found + nearby(self._points, cases, self._some, self._free)
         return found
+
+
+def equally_wide(some: Boxes) -> bool:
+    """Whether all boxes are equally wide on the first scale, as calipers are."""
+    if not some.lo.shape[1] or not len(some):
+        return False
+    width = some.hi[:, 0] - some.lo[:, 0]
+    return bool((width == width[0]).all())
+
+
+def nearby(points: Points, cases: Ints, some: Boxes, among: Ints) -> list[tuple[Ints, Ints]]:
+    """List every possible (case, box) of some cases, among equally wide boxes that a case sees as one range."""
+    width = int(some.hi[0, 0]) - int(some.lo[0, 0])
+    stratum, at = points.stratum[cases], points.at[cases, 0]
+    lo = some.lo[among, 0]
+    box = among[(lo >= at.min() - width) & (lo <= at.max())]
+    key = pack(some.stratum[box], some.lo[box, 0])
+    by = np.argsort(key, kind="stable")
+    box, key = box[by], key[by]
+    start = np.searchsorted(key, pack(stratum, at - width), "left")
+    size = np.searchsorted(key, pack(stratum, at), "right") - start
+    found = []
+    for part in parts_of(size):
+        n = size[part]
+        case = np.repeat(cases[part], n)
+        within = np.arange(len(case)) - np.repeat(np.cumsum(n) - n, n)
+        reached = box[np.repeat(start[part], n) + within]
+        good = fits(points, case, some, reached)
+        found.append((case[good], reached[good]))
+    return found
 
 
 def repair(points: Points, some: Boxes, needy: Ints, pairing: Pairing) -> Ints:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from cohorts.draw.candidates import Bools, Boxes, Ints, Points
@@ -11,20 +13,26 @@ from cohorts.draw.order import UInt64, splitmix64
 FIRST_LOOK = 64
 
 
-def match_with_replacement(points: Points, some: Boxes, wanted: int, ratio: int) -> Matched:
+Choose = Callable[[Points, Boxes, Ints, int], tuple[Ints, Ints]]
+"""Pairs each of some cases with up to so many different controls."""
+
+
+def match_with_replacement(
+    points: Points, some: Boxes, wanted: int, ratio: int, choose: Choose | None = None
+) -> Matched:
     """Up to `ratio` different controls for each of the first `wanted` cases that have any; independent draws.
 
     Each case reads its stratum's controls from a random place on, in their random order, as a ring, and takes
-    the
-    first that fit: so a grown database mostly repeats the draw.
+    the first that fit, unless `choose` says otherwise: so a grown database mostly repeats the draw.
     """
+    choose = choose or first_fitting
     chosen: list[tuple[Ints, Ints]] = []
     served: Ints = np.empty(0, np.int64)
     tried = 0
     while len(served) < wanted and tried < len(points):
         fresh = np.arange(tried, min(tried + wanted - len(served), len(points)))
         tried += len(fresh)
-        case, owner = _first_fitting(points, some, fresh, ratio)
+        case, owner = choose(points, some, fresh, ratio)
         chosen.append((case, owner))
         served = np.append(served, np.unique(case))
     case = np.concatenate([c for c, _ in chosen]) if chosen else np.empty(0, np.int64)
@@ -32,7 +40,7 @@ def match_with_replacement(points: Points, some: Boxes, wanted: int, ratio: int)
     return Matched(case, owner, np.zeros(len(case), np.int64), served, np.setdiff1d(np.arange(tried), served))
 
 
-def _first_fitting(points: Points, some: Boxes, cases: Ints, ratio: int) -> tuple[Ints, Ints]:
+def first_fitting(points: Points, some: Boxes, cases: Ints, ratio: int) -> tuple[Ints, Ints]:
     """Pair each case with the `ratio` first owners that fit it from its place on the ring."""
     best: list[tuple[Ints, Ints, UInt64]] = []
     start = np.searchsorted(some.stratum, points.stratum[cases], "left")

@@ -43,7 +43,8 @@ class DrawReport:
 
     wanted, available (eligible under the specification), drawn: people; sets: matched sets; set_sizes:
     controls in a set -> how many sets; unmatched: the strata with unmatched cases, most first;
-    pairs_by_repair: pairs that re-pairing brought in; notes: sentences on what fell short (without numbers).
+    pairs_by_repair: pairs that re-pairing brought in; pairs_exchanged: controls that came in for the sake of
+    balance; notes: sentences on what fell short (without numbers).
     """
 
     spec: DrawSpec
@@ -55,6 +56,7 @@ class DrawReport:
     strata: int
     unmatched: tuple[Stratum, ...]
     pairs_by_repair: int
+    pairs_exchanged: int
     balance: tuple[Balance, ...]
     table1: tuple[Row, ...]
     notes: tuple[str, ...]

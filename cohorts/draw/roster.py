@@ -27,7 +27,9 @@ class Roster:
     @classmethod
     def of(cls, person: Ints, day: Small) -> tuple[Roster, Places]:
         """Make a roster of pairs in any order; also the roster's row of every pair."""
-        by = np.lexsort((day, person)) if len(person) and not _ascending(person) else np.arange(len(person))
+        by = np.argsort(person, kind="stable")
+        if (person[by][1:] == person[by][:-1]).any():
+            by = np.lexsort((day, person))
         person, day = person[by], day[by]
         new = np.ones(len(by), bool)
         new[1:] = (person[1:] != person[:-1]) | (day[1:] != day[:-1])
@@ -36,27 +38,25 @@ class Roster:
         return cls(person[new], day[new]), row
 
 
-def _ascending(person: Ints) -> bool:
-    return bool((person[1:] > person[:-1]).all())
-
-
 class Finder:
     """Finds the rows of a roster by person_id: by a table where ids lie dense, else by bisection."""
 
     def __init__(self, roster: Roster) -> None:
         new = np.ones(len(roster), bool)
         new[1:] = roster.person[1:] != roster.person[:-1]
-        first = np.flatnonzero(new).astype(np.int32)
-        self._once = len(first) == len(roster)
-        self._first = first
-        self._size: Ints = np.append(first[1:], len(roster)).astype(np.int64) - first
-        self._people = roster.person[first]
-        self._low = int(self._people[0]) if len(first) else 0
-        span = int(self._people[-1]) - self._low + 1 if len(first) else 0
+        self._first = np.flatnonzero(new).astype(np.int32)
+        self._once = len(self._first) == len(roster)
+        self._size: Ints = np.append(self._first[1:], len(roster)).astype(np.int64) - self._first
+        self._people = roster.person[self._first]
         self._table: Places | None = None
-        if span <= DENSE * len(first) + 1_000_000:
-            self._table = np.full(span, -1, np.int32)
-            self._table[self._people - self._low] = np.arange(len(first), dtype=np.int32)
+        if not len(self._people):
+            return
+        low, high = int(self._people[0]), int(self._people[-1])
+        if high - low <= DENSE * len(self._people) + 1_000_000:
+            # A place more at either end, for whoever lies outside.
+            self._start = low - 1
+            self._table = np.full(high - low + 3, -1, np.int32)
+            self._table[self._people - self._start] = np.arange(len(self._people), dtype=np.int32)
 
     def rows(self, ids: Ints) -> tuple[Places, Ints | None]:
         """Rows of the roster that belong to the ids, and for each the place in `ids`; None where that is its own place.
@@ -76,18 +76,21 @@ class Finder:
         if not len(self._people):
             return np.full(len(ids), -1, np.int32)
         if self._table is not None:
-            inside = (ids >= self._low) & (ids < self._low + len(self._table))
-            if inside.all():
-                return self._table[ids - self._low]
-            return np.where(inside, self._table[np.where(inside, ids - self._low, 0)], np.int32(-1))
+            return np.take(self._table, ids - self._start, mode="clip")
         at = np.minimum(np.searchsorted(self._people, ids), len(self._people) - 1).astype(np.int32)
         return np.where(self._people[at] == ids, at, np.int32(-1))
 
 
-def within(roster: Roster, row: Places, day: Small, back: int | None) -> Bools:
-    """Which events lie before the index date of their row, and not more than `back` days before it."""
-    at = roster.day[row]
-    good: Bools = (row >= 0) & (day < at)
-    if back is not None:
-        good &= day >= at - back
-    return good
+class Window:
+    """Tells which events lie before the index date of their row, and not more than `back` days before it."""
+
+    def __init__(self, roster: Roster, back: int | None) -> None:
+        # The row -1 of nobody is the last: a day before every other.
+        self._last = np.append(roster.day - 1, np.int32(-(2**30))).astype(np.int32)
+        self._back = np.uint32(2**30 if back is None else back)
+
+    def holds(self, row: Places, day: Small) -> Bools:
+        """Flags of the events; an event after the window has a negative distance, which is a large one without sign."""
+        distance = np.take(self._last, row, mode="wrap") - day
+        good: Bools = distance.view(np.uint32) < self._back
+        return good

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from cohorts.draw.alternatives import CHOICE, alternatives, choose
 from cohorts.draw.arrow import column, role_column
 from cohorts.draw.candidates import Bools, Boxes, Ints, Points, Small, boxes
 from cohorts.draw.matching import Matched, match
+from cohorts.draw.offers import Pairing, offer_near
 from cohorts.draw.order import UInt64, keyed_order
 from cohorts.draw.pool import Pool, Side
+from cohorts.draw.propensity import Scored
+from cohorts.draw.refine import Who, refine
 from cohorts.draw.replacement import match_with_replacement
 from cohorts.draw.spec import DrawSpec
 from cohorts.draw.weights import case_weights, control_weights
 
-CASES, CONTROLS, SETS = 1, 2, 3
+CASES, CONTROLS, SETS, LOOKS = 1, 2, 3, 5
 WEIGHT_UNIT = 10
 
 
@@ -26,7 +31,7 @@ class Sets:
     """The draw, row by row, sorted by set_id, role, person_id, and how it came about.
 
     day: index date since 1970; unmatched, drawn: cases per stratum code; repaired: pairs that augmenting paths brought
-    in; sizes: controls of every set.
+    in; exchanged: controls that came in for the sake of balance; sizes: controls of every set.
     """
 
     person: Ints
@@ -37,6 +42,7 @@ class Sets:
     unmatched: Ints
     drawn: Ints
     repaired: int
+    exchanged: int
     sizes: Ints
 
     @property
@@ -52,23 +58,29 @@ class Sets:
         return pa.Table.from_arrays([*columns.values()], names=[*columns])
 
 
-def make_sets(pool: Pool, spec: DrawSpec, unit: int = WEIGHT_UNIT) -> Sets:
+def make_sets(pool: Pool, spec: DrawSpec, unit: int = WEIGHT_UNIT, scored: Scored | None = None) -> Sets:
     """Draw and match. The same pool (in any row order), specification and seed give the same rows.
 
-    unit: what the weights are made of is told in multiples of it.
+    unit: what the weights are made of is told in multiples of it. scored: of a pool with a propensity score, what it was
+    made of.
     """
     codes = len(pool.strata)
     by = quota_order(pool.cases.stratum.astype(np.int64), keyed_order(pool.cases.person, spec.seed, CASES))
     cases = pool.cases.rows(by)
     points = Points(cases.stratum.astype(np.int64), cases.lo.astype(np.int64))
     some, place = _boxes(pool.controls, spec.seed)
-    matched = _match(points, some, spec)
+    if scored is None:
+        matched = _match(points, some, spec)
+    else:
+        salt = keyed_order(cases.person, spec.seed, LOOKS)
+        who = Who(scored.seen, scored.cases[by], scored.controls[place])
+        matched = _match_scored(points, some, spec, salt, who)
     at = place[np.searchsorted(some.owner, matched.owner)]
     person = pool.controls.person[at]
     day = cases.day[matched.case] if spec.index_from_case else pool.controls.day[at]
     number = _numbers(cases.person[matched.served], spec.seed)
     at_case = np.searchsorted(matched.served, matched.case)
-    weight = control_weights(points, some, matched, spec.design == "risk_set", unit)
+    weight = control_weights(points, some, matched, spec.design != "exact", unit)
     person = np.append(cases.person[matched.served], person)
     is_control = np.repeat([False, True], [len(matched.served), len(matched.case)])
     set_id = np.append(number, number[at_case])
@@ -82,6 +94,7 @@ def make_sets(pool: Pool, spec: DrawSpec, unit: int = WEIGHT_UNIT) -> Sets:
         np.bincount(cases.stratum[matched.unmatched], minlength=codes),
         np.bincount(cases.stratum[matched.served], minlength=codes),
         int(matched.repaired.sum()),
+        matched.exchanged,
         np.bincount(at_case, minlength=len(matched.served)),
     )
 
@@ -116,6 +129,21 @@ def _match(points: Points, some: Boxes, spec: DrawSpec) -> Matched:
     if spec.replacement:
         return match_with_replacement(points, some, spec.cases, spec.ratio)
     return match(points, some, spec.cases, spec.ratio, spec.objective == "most_full_sets")
+
+
+def _match_scored(points: Points, some: Boxes, spec: DrawSpec, salt: UInt64, who: Who) -> Matched:
+    if spec.replacement:
+        return match_with_replacement(points, some, spec.cases, spec.ratio, partial(choose, salt=salt))
+    full_sets, target = spec.objective == "most_full_sets", spec.score.target
+    if target is None:
+        return match(points, some, spec.cases, spec.ratio, full_sets, offer_near)
+
+    def polish(pairing: Pairing, served: Ints) -> int:
+        return refine(
+            pairing, served, who, target, lambda: alternatives(points, some, salt, served, CHOICE * spec.ratio)
+        )
+
+    return match(points, some, spec.cases, spec.ratio, full_sets, offer_near, polish)
 
 
 def _numbers(cases: Ints, seed: int) -> Ints:

@@ -18,8 +18,8 @@ class DrawSpec(BaseModel):
         exist, unless `shortfall` is 'refuse'. controls = 0 draws cases alone.
     pool: name of the cohort that controls come from; the cohort 'case' is never the pool.
     design: 'exact' takes controls from people who never are a case; 'risk_set' (incidence density) takes them
-        from the pool's members at risk and under observation on the case's index date; 'propensity' takes from those of
-        'exact' the ones whose propensity score lies within a caliper, and of them the most alike.
+        from the pool's members at risk and under observation on the case's index date; 'propensity' takes, of those of
+        'exact', some whose propensity score lies within a caliper of the case's, so that both sides come out alike.
     match: factors on which a control equals its case (sex, birth_year, index_year, care_setting, region, race,
         ethnicity, or a covariate's name); `birth_year` in bands of `birth_year_band` years.
     covariates: further facts out of the CDM, to match on or to compare.

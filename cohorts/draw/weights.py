@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from cohorts.draw.candidates import Boxes, Ints, Points, Small, fits
+from cohorts.draw.candidates import Boxes, Ints, Points, fits, pack
 from cohorts.draw.matching import Matched
 
 Floats = npt.NDArray[np.float64]
@@ -106,23 +106,18 @@ def at_risk(points: Points, some: Boxes, cases: Ints) -> Floats:
         return np.asarray(
             np.searchsorted(some.stratum, stratum, "right") - np.searchsorted(some.stratum, stratum, "left"), np.float64
         )
-    begins = _key(some.stratum, some.lo[:, 0])
+    begins = pack(some.stratum, some.lo[:, 0])
     at = points.at[cases, 0]
     if points.at.shape[1] == 1:
-        begun = np.searchsorted(np.sort(begins), _key(stratum, at), "right")
-        over = np.searchsorted(np.sort(_key(some.stratum, some.hi[:, 0])), _key(stratum, at), "left")
+        begun = np.searchsorted(np.sort(begins), pack(stratum, at), "right")
+        over = np.searchsorted(np.sort(pack(some.stratum, some.hi[:, 0])), pack(stratum, at), "left")
         return np.asarray(begun - over, np.float64)
     by = np.argsort(begins, kind="stable")
     begins = begins[by]
     wide = int(some.hi[0, 0] - some.lo[0, 0]) if len(some) else 0
-    start = np.searchsorted(begins, _key(stratum, at - wide), "left")
-    size = np.searchsorted(begins, _key(stratum, at), "right") - start
+    start = np.searchsorted(begins, pack(stratum, at - wide), "left")
+    size = np.searchsorted(begins, pack(stratum, at), "right") - start
     return _share(points, some, cases, by, start, size) * size
-
-
-def _key(stratum: Ints | Small, coordinate: Ints | Small) -> Ints:
-    key: Ints = (stratum.astype(np.int64) << np.int64(32)) | (coordinate + np.int64(2**31))
-    return key
 
 
 def _share(points: Points, some: Boxes, cases: Ints, by: Ints, start: Ints, size: Ints) -> Floats:
