@@ -61,7 +61,8 @@ class Pace:
 
     def of(self, open_: Ints, round_: int) -> Ints:
         """Controls of each stratum in a round."""
-        return np.ceil(open_ * min(self.first * self.faster**round_, 2.0**24)).astype(np.int64)
+        wanted: Ints = np.ceil(open_ * min(self.first * self.faster**round_, 2.0**24)).astype(np.int64)
+        return wanted
 
 
 ALL_AT_ONCE = Pace(1, 2)
@@ -72,9 +73,9 @@ BY_AND_BY = Pace(1 / 8, 1.25)
 def offer(points: Points, some: Boxes, needy: Ints, pairing: Pairing, pace: Pace = ALL_AT_ONCE) -> None:
     """Give each needy case one control where one is left, without moving anybody who is matched.
 
-    In every round some controls (`pace`) of each stratum come forward in their random order. Each picks one open case within its reach; of two who pick the same,
-    the first in the order has it, the other tries again. A control that reaches none leaves; one that meets
-    none in `TRIES` rounds is left to the repair.
+    In every round some controls (`pace`) of each stratum come forward in their random order. Each picks one open case
+    within its reach; of two who pick the same, the first in the order has it, the other tries again. A control that
+    reaches none leaves; one that meets none in `TRIES` rounds is left to the repair.
     """
     slots = Slots(points, needy)
     queue = Queue(some, pairing, np.unique(points.stratum[needy]))
