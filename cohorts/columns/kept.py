@@ -20,32 +20,33 @@ def keep(events: Events, group: Group, observed: Observed, around: Surroundings)
     """The events in an observation period for which the group holds.
 
     circe-be joins each event to the observation periods that hold its start, and knows an event by person and event
-    id: so an event outside observation is lost, and overlapping periods (or several death records) count more than
-    once.
+    id: so an event outside observation is lost (but for one that shares its id with another, as death records do), and
+    overlapping periods or several death records count more than once.
     """
     row, period = observed.periods_at(events.key, events.person, events.start)
     index = IndexEvents(
         events.person[row], events.start[row], events.ends[row], None if events.visit is None else events.visit[row],
         observed.start[period], observed.end[period],
     )  # fmt: skip
-    shared = _shared(index.person, events.ids[row])
-    held = group_holds(group, index, around, shared)
-    flags = np.zeros(len(events), bool)
-    flags[row[held if shared is None else held[shared.of]]] = True
-    return events.take(flags)
+    known_as = _known_as(events)
+    if known_as is None and not (row[1:] == row[:-1]).any():
+        held = group_holds(group, index, around)
+        return events.take(row[held])
+    of_event = np.arange(len(events)) if known_as is None else known_as
+    there, of = np.unique(of_event[row], return_inverse=True)
+    held = group_holds(group, index, around, Shared(of, np.bincount(of, minlength=len(there))))
+    return events.take(np.isin(of_event, there[held]))
 
 
-def _shared(person: Days, event_id: Whole) -> Shared | None:
-    """The keys of index rows; None: each has its own."""
-    order = np.lexsort((event_id, person))
-    same = np.concatenate(([False], (np.diff(person[order]) == 0) & (event_id[order][1:] == event_id[order][:-1])))[
-        : len(person)
-    ]
+def _known_as(events: Events) -> Whole | None:
+    """A number for each (person, event id); None: no two events share theirs."""
+    order = np.lexsort((events.ids, events.person))
+    same = (np.diff(events.person[order]) == 0) & (np.diff(events.ids[order]) == 0)
     if not same.any():
         return None
-    of = np.empty(len(person), np.int64)
-    of[order] = np.cumsum(~same) - 1
-    return Shared(of, np.bincount(of))
+    found = np.empty(len(events), np.int64)
+    found[order] = np.cumsum(np.insert(~same, 0, True)) - 1
+    return found
 
 
 def eras(given: Eras, streams: Sequence[Events], around: Surroundings) -> Events:

@@ -200,7 +200,6 @@ def test_an_empty_group_in_two_observation_periods_counts_four_times(tmp_path: P
     assert bool(cohort(tmp_path, ONE | OVERLAPPING, definition(nested))) is holds
 
 
-@pytest.mark.xfail(reason="the engine keeps only the death that is in observation", strict=True)
 def test_of_several_deaths_one_that_keeps_nested_criteria_keeps_all(tmp_path: Path) -> None:
     """A death is known by its person only. The first is in observation, and fits; the second is not."""
     tables = drugs("1 | 1 | 20 | 2011-01-01 | 2011-01-02 | -") | {
