@@ -87,7 +87,7 @@ def generate_in(
 ) -> dict[str, Attrition]:
     """`generate` in an open engine whose schema `cdm` shows what the plan needs."""
     tallies = [Tally(definition, demographics) for definition in plan.definitions]
-    rows = CohortRows(plan)
+    rows = CohortRows([definition.name for definition in plan.definitions])
 
     def sink(number: int, found: Found, observed: Observed, persons: People | None) -> None:
         tallies[number].add(found, persons)

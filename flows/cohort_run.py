@@ -14,6 +14,7 @@ from cdm.engine import connect
 from cohorts import engine, pins
 from cohorts.attrition import Attrition
 from cohorts.expression import Expression
+from cohorts.in_place import run as elsewhere
 from cohorts.lint import Finding, lint
 from cohorts.why import Why, why
 from flows import progress
@@ -38,23 +39,28 @@ class Result:
     codes: tuple[str, ...]
 
 
-def run_one(home: Home, definition: Path, url: str, out: Path, attrition: Path | None) -> Result:
-    """Run one definition and write its entries; the id is the file's number, else 1. Raises BadInput."""
+def run_one(
+    home: Home, definition: Path, url: str, out: Path, attrition: Path | None, *, in_place: bool = False
+) -> Result:
+    """Run one definition and write its entries; the id is the file's number, else 1. Raises BadInput.
+
+    in_place: have the database compute by itself (attrition then tells no sex and age).
+    """
     name = id_of(definition)
     for path, suffix in ((out, ".parquet"), (attrition, ".json")):
         if path is not None:
             checked_output(path, suffix)
-    result = _run(home, {name: definition}, url, out, demographics=attrition is not None)
+    result = _run(home, {name: definition}, url, out, demographics=attrition is not None, in_place=in_place)
     if attrition is not None:
         with appearing(attrition) as fresh:
             fresh.write_text(json.dumps(result.attrition[name], ensure_ascii=False, indent=1), encoding="utf-8")
     return result
 
 
-def run_folder(home: Home, folder: Path, url: str, out: Path) -> Result:
+def run_folder(home: Home, folder: Path, url: str, out: Path, *, in_place: bool = False) -> Result:
     """Run every definition of a folder in one pass; ids as in `flows.definitions`. Raises BadInput naming the wrong file."""
     checked_output(out, ".parquet")
-    return _run(home, found_in(folder), url, out)
+    return _run(home, found_in(folder), url, out, in_place=in_place)
 
 
 def lint_one(home: Home, definition: Path, url: str) -> tuple[Finding, ...]:
@@ -73,13 +79,17 @@ def why_one(home: Home, definition: Path, url: str, person_id: int) -> Why:
         return guarded("why", definition, lambda: why(source, expression, person_id))
 
 
-def _run(home: Home, files: Mapping[str, Path], url: str, out: Path, *, demographics: bool = False) -> Result:
+def _run(
+    home: Home, files: Mapping[str, Path], url: str, out: Path, *, demographics: bool = False, in_place: bool = False
+) -> Result:
     definitions = dict(_read(files))
     with by_file(files):
         engine.need(definitions)  # what no CDM can answer is told before a database is asked
     with cdm.open_source(url, home.data) as source, appearing(out) as fresh, by_file(files):
 
         def work() -> dict[str, Attrition]:
+            if in_place:
+                return elsewhere.generate(source, definitions, fresh, progress=_tell)
             return engine.generate(
                 source, definitions, fresh, progress=_tell, kept=home.concept_sets, demographics=demographics
             )

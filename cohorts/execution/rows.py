@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cdm.errors import BadInput
 from cohorts.columns.eras import Intervals
 from cohorts.columns.keys import Days, Whole
 from cohorts.columns.observed import Observed
-from cohorts.plan.nodes import Plan
 
 _GROUP = 1 << 20  # rows of a row group
 
@@ -21,15 +22,18 @@ _GROUP = 1 << 20  # rows of a row group
 class CohortRows:
     """Cohort rows by definition; parts of the people come in order of person_id."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._names = [definition.name for definition in plan.definitions]
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = list(names)
         self._rows: list[list[tuple[Whole, Days, Days]]] = [[] for _ in self._names]
 
     def add(self, definition: int, cohort: Intervals, observed: Observed) -> None:
         """Keep the rows of one definition."""
-        if len(cohort):
-            start, end = cohort.start.astype(np.int32), cohort.end.astype(np.int32)
-            self._rows[definition].append((observed.ids[cohort.person], start, end))
+        self.put(definition, observed.ids[cohort.person], cohort.start.astype(np.int32), cohort.end.astype(np.int32))
+
+    def put(self, definition: int, subject_id: Whole, start: Days, end: Days) -> None:
+        """Keep rows that are in order of subject_id, start and end."""
+        if len(subject_id):
+            self._rows[definition].append((subject_id, start, end))
 
     def write(self, out: Path, key: str) -> None:
         """Write a Parquet file: `key`, subject_id, cohort_start_date, cohort_end_date, in order of all four."""
@@ -44,15 +48,25 @@ class CohortRows:
             ]
         )
         order = sorted(range(len(self._names)), key=lambda at: int(self._names[at]) if whole else self._names[at])
-        with pq.ParquetWriter(out, schema, **_encoded(schema)) as writer:
-            waiting: list[pa.Table] = []
-            for at in order:
-                label = int(self._names[at]) if whole else self._names[at]
-                waiting += [_table(label, kind, schema, *part) for part in self._rows[at]]
-                if sum(table.num_rows for table in waiting) >= _GROUP:
-                    writer.write_table(pa.concat_tables(waiting), row_group_size=_GROUP)
-                    waiting = []
-            writer.write_table(pa.concat_tables([schema.empty_table(), *waiting]), row_group_size=_GROUP)
+        try:
+            with pq.ParquetWriter(out, schema, **_encoded(schema)) as writer:
+                self._write(writer, order, kind, whole=whole, schema=schema)
+        except OSError as error:
+            raise BadInput(
+                f"{out} cannot be written ({error.strerror or type(error).__name__}); check the folder and the disk, then run again"
+            ) from None
+
+    def _write(
+        self, writer: pq.ParquetWriter, order: Sequence[int], kind: pa.DataType, *, whole: bool, schema: pa.Schema
+    ) -> None:
+        waiting: list[pa.Table] = []
+        for at in order:
+            label = int(self._names[at]) if whole else self._names[at]
+            waiting += [_table(label, kind, schema, *part) for part in self._rows[at]]
+            if sum(table.num_rows for table in waiting) >= _GROUP:
+                writer.write_table(pa.concat_tables(waiting), row_group_size=_GROUP)
+                waiting = []
+        writer.write_table(pa.concat_tables([schema.empty_table(), *waiting]), row_group_size=_GROUP)
 
 
 def _encoded(schema: pa.Schema) -> dict[str, Any]:

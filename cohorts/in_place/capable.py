@@ -6,6 +6,7 @@ from cdm.errors import BadInput
 from cdm.source import Capabilities
 from cohorts.in_place.script import Script
 from cohorts.in_place.trees import widest
+from cohorts.plan.nodes import Plan, Scan
 
 
 def refuse_incapable(name: str, given: Script, capabilities: Capabilities, url: str) -> None:
@@ -20,6 +21,12 @@ def refuse_incapable(name: str, given: Script, capabilities: Capabilities, url: 
         raise _refusal(
             name, url, "text_filters", "it filters by a text, and this database's encoding knows no characters"
         )
+
+
+def refuse_codes(plan: Plan, url: str) -> None:
+    """Raise `BadInput` for a definition with source codes: no database has a rendering of them yet."""
+    if any(isinstance(stream, Scan) and stream.coded for stream in plan.streams):
+        raise _refusal(plan.definitions[0].name, url, "source_codes", "source codes stand beside its concept sets")
 
 
 def _refusal(name: str, url: str, flag: str, why: str) -> BadInput:

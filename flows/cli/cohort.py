@@ -27,6 +27,10 @@ Definition = Annotated[
 ]
 SourceUrl = Annotated[str, typer.Option("--source", help="The CDM's address (see: naru site add --help).")]
 Out = Annotated[Path, typer.Option("--out", help="The Parquet file to write.")]
+InPlace = Annotated[
+    bool,
+    typer.Option("--in-place", help="Let the database compute by itself: only the cohort's rows leave it. Same rows."),
+]
 
 
 @app.command(
@@ -41,6 +45,7 @@ def run(
         Path | None,
         typer.Option("--attrition", help="Also write people (by sex and age) and entries after each rule (JSON)."),
     ] = None,
+    in_place: InPlace = False,
     as_json: Json = False,
 ) -> None:
     """Run one definition: Parquet of cohort_definition_id, subject_id, cohort_start_date, cohort_end_date."""
@@ -48,7 +53,7 @@ def run(
     from flows.home import home
 
     with show.steps(as_json):
-        result = cohort_run.run_one(home(), definition, source, out, attrition)
+        result = cohort_run.run_one(home(), definition, source, out, attrition, in_place=in_place)
     _tell(result, as_json)
 
 
@@ -63,6 +68,7 @@ def run_all(
     ],
     source: SourceUrl,
     out: Out,
+    in_place: InPlace = False,
     as_json: Json = False,
 ) -> None:
     """Run every definition of a folder in one pass over the data."""
@@ -70,7 +76,7 @@ def run_all(
     from flows.home import home
 
     with show.steps(as_json):
-        result = cohort_run.run_folder(home(), folder, source, out)
+        result = cohort_run.run_folder(home(), folder, source, out, in_place=in_place)
     _tell(result, as_json)
 
 

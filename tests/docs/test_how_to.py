@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 import typer
+import yaml
 
+from cohorts.codes import SourceCodes
 from deid.policy import compose, programme, read_hospital
 from flows.cli.app import app
+from flows.study import CohortFiles
 from tests.docs.console import code_blocks
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -62,3 +65,9 @@ def words(line: str) -> list[str]:
     """The words after `naru`, without what differs between the languages: a person's placeholder, and the language."""
     line = re.sub(r"--lang (en|ko)\b", "--lang LANG", line)
     return [word.replace("내_아이디", "YOUR_ID") for word in shlex.split(line)][1:]
+
+
+def test_the_source_codes_that_the_how_to_shows_are_accepted() -> None:
+    codes, cohorts = code_blocks(DOCS / "how-to" / "cohort-definitions.md", "yaml")
+    assert SourceCodes.model_validate(yaml.safe_load(codes)).concept_sets
+    assert CohortFiles.model_validate(yaml.safe_load(cohorts)["cohorts"]).case.codes == "case.codes.yaml"

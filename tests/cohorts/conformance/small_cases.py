@@ -249,7 +249,7 @@ CASES: Mapping[str, Case] = {
         2 | 1 | 10 | 2011-01-08 | 2011-01-09
         3 | 1 | 10 | 2011-06-01 | 2011-06-05"""),
         definition({"CustomEra": {"CriteriaList": [condition()], "GapDays": 3, "First": True}}),
-        "1 | 2011-01-01 | 2011-01-09",
+        "1 | 2011-01-01 | 2011-01-05",
     ),
     "a user-defined period is shown instead of the period": Case(
         {}, definition({"ObservationPeriod": {"UserDefinedPeriod": {"StartDate": "2011-05-01", "EndDate": "2011-06-01"}}}),
