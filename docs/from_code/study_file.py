@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cohorts.codes import CodeLine, SourceCodes
-from cohorts.draw.spec import Caliper, DrawSpec
+from cohorts.draw.declared import Caliper, Covariate, Propensity
+from cohorts.draw.spec import DrawSpec
 from deid.policy.model import HospitalPolicy, Rule, Settings, SettingsPart, StudyPolicy
 from docs.from_code.markdown import page, table
 from docs.from_code.models import section
@@ -30,6 +31,8 @@ def study_file() -> str:
         section(CodeLine),
         section(DrawSpec),
         section(Caliper),
+        section(Covariate),
+        section(Propensity),
         section(ExtractSpec),
         section(TableSpec),
         section(Window),
