@@ -143,23 +143,28 @@ def test_no_key_of_the_hospital_is_an_id_in_a_package(world: World, study: str) 
 # --- values that stop an engine, whose own error would quote them
 
 SPOILED = {
-    "a text among the dates": ("'ZQXSECRET'", "ZQXSECRET", r"at least \d+ values that are not a date"),
-    "a date at the end of time": ("DATE '5881580-07-10'", "5881580-07-10", r"\(OutOfRangeException\); check the types"),
-}
+    "a text among the dates": (
+        "observation", "observation_date", "'ZQXSECRET'", "ZQXSECRET", r"at least \d+ values that are not a date"
+    ),
+    "a date at the end of time": (  # to which no day can be added, as the definition asks of visits
+        "visit_occurrence", "visit_start_date", "DATE '5881580-07-10'", "5881580-07-10",
+        r"\(OutOfRangeException\); check the types",
+    ),
+}  # fmt: skip
 
 
-def spoil(hospital: Path, target: Path, value: str) -> None:
+def spoil(hospital: Path, target: Path, table: str, column: str, value: str) -> None:
     """The hospital with a value that no engine can work with among the dates of a table that the study reads."""
     target.mkdir()
     for path in hospital.iterdir():
         (target / path.name).symlink_to(path)
-    victim = target / "observation.parquet"
+    victim = target / f"{table}.parquet"
     victim.unlink()
     kind = "VARCHAR" if value.startswith("'") else "DATE"
     with duckdb.connect() as con:
         con.execute(
-            f"""COPY (SELECT * REPLACE (CASE WHEN observation_id % 5 = 0 THEN {value}
-                                        ELSE observation_date::{kind} END AS observation_date)
+            f"""COPY (SELECT * REPLACE (CASE WHEN {table}_id % 5 = 0 THEN {value}
+                                        ELSE {column}::{kind} END AS {column})
                       FROM read_parquet('{hospital / victim.name}')) TO '{victim}' (FORMAT parquet)"""
         )
 
@@ -168,8 +173,8 @@ def spoil(hospital: Path, target: Path, value: str) -> None:
 def test_a_value_that_an_engine_quotes_in_its_error_is_not_repeated_anywhere(
     world: World, how: str, tmp_path: Path
 ) -> None:
-    value, secret, sentence = SPOILED[how]
-    spoil(world.hospital, tmp_path / "hospital", value)
+    table, column, value, secret, sentence = SPOILED[how]
+    spoil(world.hospital, tmp_path / "hospital", table, column, value)
     study = world.studies["deterioration"]
     home = home_with_case(tmp_path / "home", study, "hanbit", f"parquet://{tmp_path / 'hospital'}")
     failed = world.run(home.root, "extract", study, "--site", "hanbit", "--as", "hanbit_data")
