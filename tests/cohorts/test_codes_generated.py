@@ -65,16 +65,14 @@ def members(tables: Mapping[str, pa.Table], sets: list[Any]) -> dict[int, set[in
         for item in one["expression"]["items"]:
             number = item["concept"]["CONCEPT_ID"]
             known = {number} & set(concept)
-            if item["includeDescendants"]:
-                known |= {
-                    child for above, child in below if above == number and child in concept and not concept[child]
-                }
+            if item.get("includeDescendants"):
+                known |= {child for above, child in below if above == number and concept.get(child, "") is None}
             mapped = (
                 {row["concept_id_1"] for row in maps if row["concept_id_2"] in known}
-                if item["includeMapped"]
+                if item.get("includeMapped")
                 else set()
             )
-            sides[item["isExcluded"]] |= known | mapped
+            sides[item.get("isExcluded", False)] |= known | mapped
         found[one["id"]] = sides[False] - sides[True]
     return found
 
