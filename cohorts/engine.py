@@ -32,6 +32,7 @@ from cohorts.execution.tally import Tally
 from cohorts.expression import Expression
 from cohorts.plan.build import build
 from cohorts.plan.nodes import Plan
+from cohorts.plan.uses import NOTHING_MORE, Wanted
 
 
 def need(definitions: Mapping[str, Expression]) -> Need:
@@ -59,7 +60,7 @@ def generate(  # noqa: PLR0913  # what a caller may leave out is named
     and table.
     """
     plan = build(definitions)
-    needed = needs.need(plan, COLUMNS if demographics else ())
+    needed = needs.need(plan, _wanted(demographics))
     needs.refuse_missing(plan, source.tables(), needed.columns)
     report = progress or _silent
     with connect(limits) as con:
@@ -93,10 +94,14 @@ def generate_in(
         tallies[number].add(found, persons)
         rows.add(number, found.cohort, observed)
 
-    further = COLUMNS if demographics else ()
-    carry_out(con, plan, sink, progress or _silent, concept_sets or ConceptSets(), further=further)
+    wanted = _wanted(demographics)
+    carry_out(con, plan, sink, progress or _silent, concept_sets or ConceptSets(), wanted=wanted)
     rows.write(out, key)
     return {tally.definition.name: tally.attrition() for tally in tallies}
+
+
+def _wanted(demographics: bool) -> Wanted:
+    return Wanted(person_columns=COLUMNS) if demographics else NOTHING_MORE
 
 
 def kept_sets(source: Source, folder: Path | None) -> ConceptSets:

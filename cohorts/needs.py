@@ -8,7 +8,7 @@ from cdm.errors import DefinitionRefused
 from cdm.source import Need
 from cohorts.plan.filters import Column, Filter, Operand, operands, places
 from cohorts.plan.nodes import Check, Definition, DrugExit, Eras, Group, Keep, Plan, Scan
-from cohorts.plan.uses import uses
+from cohorts.plan.uses import NOTHING_MORE, Wanted, uses
 from cohorts.sql.scans import branches, event_columns, layout
 
 _PLACES: Mapping[str, tuple[str, str]] = {
@@ -42,14 +42,14 @@ class _Columns:
             self.add("person", ["year_of_birth"])
 
 
-def need(plan: Plan, further: tuple[str, ...] = ()) -> Need:
-    """The tables and columns that the whole plan reads, in alphabetical order; and further ones of the table person."""
+def need(plan: Plan, wanted: Wanted = NOTHING_MORE) -> Need:
+    """The tables and columns that the whole plan reads, in alphabetical order; and those for what else is wanted."""
     columns = _Columns()
-    if further:
-        columns.add("person", ["person_id", *further])
+    if wanted.person_columns:
+        columns.add("person", ["person_id", *wanted.person_columns])
     columns.add("observation_period", _PERIOD)
     scans = [(number, stream) for number, stream in enumerate(plan.streams) if isinstance(stream, Scan)]
-    used = uses(plan)
+    used = uses(plan, wanted)
     for branch in branches(scans):
         columns.add(branch.domain.table, event_columns(branch, layout(branch, used)))
     for stream in plan.streams:

@@ -33,7 +33,7 @@ def drug_eras(given: DrugExit, exposures: Sequence[Events]) -> Intervals:
 
 def offset(given: OffsetExit, entries: Entries) -> Whole:
     """Days after the start or end of the event, at the latest the end of observation; NEVER if it has no end."""
-    day = (entries.end if given.field == "end" else entries.start).astype(np.int64)
+    day = (entries.ends if given.field == "end" else entries.start).astype(np.int64)
     return np.where(day == MISSING, NEVER, np.minimum(day + given.days, entries.op_end))
 
 
@@ -71,7 +71,5 @@ def censored(entries: Entries, streams: Sequence[Events]) -> Whole:
 
 def earliest(entries: Entries, candidates: Sequence[Whole]) -> Whole:
     """The earliest candidate that is not before the start; NEVER if there is none."""
-    found = np.full(len(entries), NEVER)
-    for candidate in candidates:
-        found = np.minimum(found, np.where(candidate >= entries.start, candidate, NEVER))
-    return found
+    later = [np.where(candidate >= entries.start, candidate, NEVER) for candidate in candidates]
+    return later[0] if len(later) == 1 else np.minimum.reduce(later)

@@ -23,7 +23,7 @@ def keep(events: Events, group: Group, observed: Observed, around: Surroundings)
     id: so an event outside observation is lost (but for one that shares its id with another, as death records do), and
     overlapping periods or several death records count more than once.
     """
-    row, period = observed.periods_at(events.key, events.person, events.start)
+    row, period = observed.periods_at(events.person, events.start)
     index = IndexEvents(
         events.person[row], events.start[row], events.ends[row], None if events.visit is None else events.visit[row],
         observed.start[period], observed.end[period],

@@ -15,7 +15,7 @@ from cohorts.columns.groups import Surroundings, group_holds
 from cohorts.columns.keys import FIRST_DAY, LAST_DAY, Whole, people
 from cohorts.execution.streams import Streams
 from cohorts.plan.nodes import Definition, DrugExit, OffsetExit
-from cohorts.plan.uses import groups_of, index_use
+from cohorts.plan.uses import primary_use, ties_matter
 
 _EPOCH = date(1970, 1, 1)
 
@@ -39,7 +39,7 @@ class Found:
 def find(given: Definition, primary: Entries, streams: Streams) -> Found:
     """Everything after the primary events. `streams` has all that the definition looks at."""
     around = streams.surroundings
-    qualified = limits.by_start(_asked(given, primary, around))
+    qualified = limits.by_start(_asked(given, primary, around), ties=ties_matter(given))
     included, judged = _judged(given, qualified, around)
     chosen = limits.limited(included, given.limit, included.start)
     included = included if chosen is None else included.take(chosen)
@@ -48,10 +48,10 @@ def find(given: Definition, primary: Entries, streams: Streams) -> Found:
 
 def primary_events(given: Definition, streams: Streams) -> Entries:
     """The primary events after their limit."""
-    visit = index_use(groups_of(given)).visit
+    use, ties = primary_use(given, whole=streams.reader.whole), ties_matter(given)
     events = [streams[number] for number in given.primary]
-    decides = bool(given.rules) or {given.primary_limit, given.qualified_limit, given.limit} != {"all"}
-    found = limits.primary(events, streams.observed, given.prior_days, given.post_days, visit=visit, ties=decides)
+    first = given.primary_limit == "first"
+    found = limits.primary(events, streams.observed, given.prior_days, given.post_days, use, ties=ties, first=first)
     chosen = limits.limited(found, given.primary_limit, found.sort)
     return found if chosen is None else found.take(chosen)
 
@@ -62,7 +62,7 @@ def _asked(given: Definition, primary: Entries, around: Surroundings) -> Entries
         found = limits.kept(found, group_holds(given.additional, found.index, around))
     if given.qualified_limit == "all":
         return found
-    found = limits.by_start(found)
+    found = limits.by_start(found, ties=True)
     chosen = limits.limited(found, given.qualified_limit, found.start)
     return found if chosen is None else found.take(chosen)
 
@@ -79,7 +79,9 @@ def _cohort(given: Definition, included: Entries, streams: Streams) -> Intervals
     """Entries that end, collapsed into eras and cut to the censor window."""
     ends = exits.earliest(included, _candidates(given, included, streams))
     leaves = ends != exits.NEVER
-    person, start, end = included.person[leaves], included.start[leaves].astype(np.int64), ends[leaves]
+    person, start, end = included.person, included.start.astype(np.int64), ends
+    if not leaves.all():
+        person, start, end = person[leaves], start[leaves], end[leaves]
     if people(person) < len(person):
         eras = joined(ordered(person, start, end + given.era_pad))
         person, start, end = eras.person, eras.start, eras.end - given.era_pad

@@ -38,16 +38,24 @@ def read_observed(con: duckdb.DuckDBPyConnection) -> Observed:
 class Reader:
     """Reads streams from schema `cdm` of an engine.
 
-    sets: the members of each concept set of the plan. used: what each stream has to carry.
+    sets: the members of each concept set of the plan. used: what each stream has to carry. whole: so used that primary
+    events have all they can carry.
     """
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, observed: Observed, sets: Sequence[Whole], used: tuple[Use, ...]
+        self,
+        con: duckdb.DuckDBPyConnection,
+        observed: Observed,
+        sets: Sequence[Whole],
+        used: tuple[Use, ...],
+        *,
+        whole: bool = False,
     ) -> None:
         self._con = con
         self._observed = observed
         self._sets = sets
         self._used = used
+        self.whole = whole
 
     def read(
         self, given: Sequence[tuple[int, Scan]], people: Flags | None, span: tuple[int, int] | None
@@ -171,8 +179,9 @@ def _streams(answer: _Answer, numbers: Sequence[int], people: Flags | None) -> I
         inside = _first(answer, inside)
     position = np.arange(len(inside)) if inside.all() else np.flatnonzero(inside)
     keys = key(answer.person[position], answer.start[position])
-    order = np.argsort(keys, kind="stable")
-    keys, position = keys[order], position[order]
+    if bool((keys[1:] < keys[:-1]).any()):
+        order = np.argsort(keys, kind="stable")
+        keys, position = keys[order], position[order]
     if answer.stream is None:
         yield numbers[0], position, keys
         return

@@ -19,7 +19,7 @@ from cohorts.execution.read import Reader, read_observed
 from cohorts.execution.streams import Streams
 from cohorts.needs import streams_of
 from cohorts.plan.nodes import Plan
-from cohorts.plan.uses import uses
+from cohorts.plan.uses import NOTHING_MORE, Wanted, uses
 
 Progress = Callable[[str, float], None]
 Sink = Callable[[int, Found, Observed, People | None], None]
@@ -33,20 +33,20 @@ def carry_out(
     progress: Progress,
     concept_sets: ConceptSets,
     *,
-    further: tuple[str, ...] = (),
+    wanted: Wanted = NOTHING_MORE,
     rows: int = ROWS,
 ) -> None:
     """Find every definition of the plan in an engine whose schema `cdm` shows what it needs.
 
     sink: gets the number of a definition and what was found among one part of the people; parts in order of person_id.
-    further: columns of the table person that the sink looks at.
+    wanted: what else the sink looks at.
     rows: how many events a part may have in memory, as far as can be told before.
     """
     progress("concept sets", 0.0)
     sets = concept_sets.resolve(con, plan.sets)
     observed = read_observed(con)
-    people = read_people(con, plan, observed, further)
-    reader = Reader(con, observed, sets, uses(plan))
+    people = read_people(con, plan, observed, wanted.person_columns)
+    reader = Reader(con, observed, sets, uses(plan, wanted), whole=wanted.whole_events)
     several = parts(con, plan, observed, rows)
     for done, part in enumerate(several):
 

@@ -52,7 +52,7 @@ class Tally:
             told = demographics.strata(person, start.astype(np.int32), persons)
             self._strata.setdefault(step, Counter()).update(told)
 
-        primary = found.primary if found.primary.sort is found.primary.start else by_start(found.primary)
+        primary = found.primary if found.primary.sort is found.primary.start else by_start(found.primary, ties=False)
         describe("primary", primary.person, primary.start)
         describe("asked", found.qualified.person, found.qualified.start)
         left = np.ones(len(found.qualified), bool)

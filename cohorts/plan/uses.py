@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from cohorts.plan.nodes import Check, Definition, DrugExit, Eras, Group, Keep, Plan, Side
+from cohorts.plan.nodes import Check, Definition, DrugExit, Eras, Group, Keep, OffsetExit, Plan, Side
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,21 @@ class Use:
 NOTHING = Use()
 
 
-def uses(plan: Plan) -> tuple[Use, ...]:
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked at beyond what the plan itself needs.
+
+    person_columns: of the table person. whole_events: ends and ids of primary events.
+    """
+
+    person_columns: tuple[str, ...] = ()
+    whole_events: bool = False
+
+
+NOTHING_MORE = Wanted()
+
+
+def uses(plan: Plan, wanted: Wanted = NOTHING_MORE) -> tuple[Use, ...]:
     """The use of every stream of the plan."""
     found = [NOTHING] * len(plan.streams)
 
@@ -31,7 +45,7 @@ def uses(plan: Plan) -> tuple[Use, ...]:
         found[stream] = found[stream] | use
 
     for definition in plan.definitions:
-        for stream, use in _of_definition(definition):
+        for stream, use in _of_definition(definition, whole=wanted.whole_events):
             add(stream, use)
     for number in range(len(plan.streams) - 1, -1, -1):  # a stream refers only to smaller numbers
         given = plan.streams[number]
@@ -45,10 +59,25 @@ def uses(plan: Plan) -> tuple[Use, ...]:
     return tuple(found)
 
 
-def _of_definition(definition: Definition) -> Iterator[tuple[int, Use]]:
+def primary_use(definition: Definition, *, whole: bool = False) -> Use:
+    """What primary events have to carry. An id decides among events of one day; nobody else looks at it."""
+    groups = groups_of(definition)
+    if whole or ties_matter(definition):
+        return index_use(groups)
+    by_end = isinstance(definition.exit, OffsetExit) and definition.exit.field == "end"
+    return replace(index_use(groups), ends=by_end or bool(groups), ids=False)
+
+
+def ties_matter(definition: Definition) -> bool:
+    """Whether it matters which of a person's events of one day comes first."""
+    limits = {definition.primary_limit, definition.qualified_limit, definition.limit}
+    return bool(definition.rules) or limits != {"all"}
+
+
+def _of_definition(definition: Definition, *, whole: bool) -> Iterator[tuple[int, Use]]:
     groups = groups_of(definition)
     for stream in definition.primary:
-        yield stream, index_use(groups)
+        yield stream, primary_use(definition, whole=whole)
     for group in groups:
         for check in checks_in(group):
             yield check.stream, _of_check(check)

@@ -29,6 +29,7 @@ from cohorts.execution.concept_sets import ConceptSets
 from cohorts.execution.definition import Found
 from cohorts.execution.run import carry_out
 from cohorts.plan.nodes import Plan
+from cohorts.plan.uses import Wanted
 from cohorts.why import variants
 from cohorts.why.variants import ASKED, CENSORING, DRUG_END, ENDS, EVENTS, GIVEN, OBSERVED, OWN_END
 
@@ -36,6 +37,7 @@ Start = tuple[int, date]  # person, start of an entry event
 Key = tuple[int, date, date | None, int, date, date]
 
 _EPOCH = date(1970, 1, 1).toordinal()
+WANTED = Wanted(whole_events=True)
 
 
 @dataclass(frozen=True)
@@ -101,11 +103,11 @@ def opened(source: Source, plans: Sequence[Plan], people: Sequence[int], limits:
     """
     plan, wanted = plans[0], dict[str, set[str]]()
     for one in plans:
-        for table, names in needs.need(one).columns.items():
+        for table, names in needs.need(one, WANTED).columns.items():
             wanted.setdefault(table, set()).update(names)
     wanted.setdefault("person", set()).add("person_id")
     columns = {table: tuple(sorted(names)) for table, names in wanted.items()}
-    needs.refuse_missing(plan, source.tables(), needs.need(plan).columns)
+    needs.refuse_missing(plan, source.tables(), needs.need(plan, WANTED).columns)
     asked = pa.table({"person_id": pa.array(sorted(set(people)), pa.int64())})
     with connect(limits) as con:
         source.attach(con, Need(columns, asked))
@@ -176,7 +178,7 @@ def _carried_out(con: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[dict[int, 
         kept[owner] = one
         seen.append(observed)
 
-    carry_out(con, plan, sink, lambda what, fraction: None, ConceptSets())
+    carry_out(con, plan, sink, lambda what, fraction: None, ConceptSets(), wanted=WANTED)
     return kept, seen[0]
 
 
@@ -193,7 +195,7 @@ def _rows(cohort: Intervals, observed: Observed) -> list[tuple[int, date, date]]
 def _keys(entries: Entries, observed: Observed) -> list[Key]:
     """Person, start, end, event id, observation period of each row."""
     columns = (
-        observed.ids[entries.person], entries.start, entries.end, entries.event_id, entries.op_start, entries.op_end
+        observed.ids[entries.person], entries.start, entries.ends, entries.ids, entries.op_start, entries.op_end
     )  # fmt: skip
     return [
         (person, _day(start), None if end == MISSING else _day(end), event, _day(op_start), _day(op_end))

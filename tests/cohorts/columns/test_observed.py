@@ -31,7 +31,7 @@ def test_every_period_that_holds_the_day_is_found(periods, events):
     known = person >= 0
     order = np.argsort(key(person[known], day[known]), kind="stable")
     person, day = person[known][order], day[known][order]
-    row, period = found.periods_at(key(person, day), person, day)
+    row, period = found.periods_at(person, day)
     told = sorted(
         (int(found.ids[person[r]]), int(day[r]), int(found.start[p]), int(found.end[p]))
         for r, p in zip(row, period, strict=True)
