@@ -1,0 +1,100 @@
+"""Where the identifiers of a text are, of what kind each is, and what stands in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from deid.text.model import Rule
+from deid.text.normalise import HIT
+from deid.text.pieces import OFF, ONTO, SPELLED, either
+from deid.text.settings import TextSettings
+from deid.text.shift import move
+
+Chosen = Sequence[tuple[Rule, str]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The hits of some texts. marked: each text with one HIT for each hit; hits: the hits of all, in order.
+
+    row: for each hit, the place of its text.
+    """
+
+    marked: pl.Series
+    hits: pl.Series
+    row: pl.Series
+
+
+def find(text: pl.Series, rules: Chosen) -> Found:
+    """Find the hits of all rules in one pass: the one that begins first, and of those the one declared first."""
+    pattern = either(*(pattern for _, pattern in rules))
+    some = text.str.contains(pattern).fill_null(value=False).arg_true() if rules else pl.Series([], dtype=pl.UInt32)
+    touched = text.gather(some)
+    hits = touched.str.extract_all(pattern)
+    marked = text.scatter(some, touched.str.replace_all(pattern, HIT)) if len(some) else text
+    row = pl.select(pl.lit(some).repeat_by(pl.lit(hits.list.len())).explode()).to_series()
+    return Found(marked, hits.explode(), row)
+
+
+def classify(hits: pl.Series, rules: Chosen, settings: TextSettings) -> pl.DataFrame:
+    """Tell the distinct hits apart: hit, rule (its place among the rules), before, label, after.
+
+    The rule is the first whose pattern the whole hit is. before, after: a letter that was written onto a number.
+    """
+    left, parts = hits.unique(maintain_order=True), []
+    for place, (rule, pattern) in enumerate(rules):
+        own = left.str.contains(f"^(?:{pattern})$")
+        parts.append(_labelled(left.filter(own), place, rule, settings))
+        left = left.filter(~own)
+    assert left.is_empty(), "a hit is what some rule matched"
+    return pl.concat(parts)
+
+
+def _labelled(hits: pl.Series, place: int, rule: Rule, settings: TextSettings) -> pl.DataFrame:
+    before = rf"^\(?([A-Za-z_])" if ONTO in rule.pattern else "^(())"
+    after = rf"[0-9{SPELLED}]([A-Za-z_])$" if OFF in rule.pattern else "(())$"
+    return hits.to_frame("hit").select(
+        "hit",
+        pl.lit(place, pl.Int64).alias("rule"),
+        pl.col("hit").str.extract(before).fill_null("").alias("before"),
+        pl.lit(rule.label(settings.language)).alias("label"),
+        pl.col("hit").str.extract(after).fill_null("").alias("after"),
+    )
+
+
+def replacements(found: Found, rules: Chosen, settings: TextSettings, days: pl.Series | None) -> pl.DataFrame:
+    """Give for each hit, in order: rule, and `put`, what stands in its place.
+
+    days: for each text, by how many days its person's dates move; null where that is unknown.
+    """
+    kinds = classify(found.hits, rules, settings)
+    table = pl.DataFrame({"hit": found.hits}).join(kinds, on="hit", how="left", maintain_order="left")
+    put = pl.concat_str("before", "label", "after")
+    if settings.dates == "shift" and days is not None:
+        dates = [place for place, (rule, _) in enumerate(rules) if rule.kind == "date"]
+        table = table.with_columns(days.gather(found.row).alias("days"))
+        moved = pl.when(pl.col("rule").is_in(dates)).then(move(pl.col("hit"), pl.col("days")))
+        put = pl.coalesce(moved, put)
+    return table.select("rule", put.alias("put"))
+
+
+def fill(marked: pl.Series, put: pl.Series) -> pl.Series:
+    """Put the replacements, in order, where the HITs are."""
+    rows = marked.str.contains(HIT, literal=True).fill_null(value=False).arg_true()
+    if rows.is_empty():
+        return marked
+    pieces = marked.gather(rows).str.split(HIT)
+    counts = pieces.list.len().to_numpy()
+    ends = np.cumsum(counts)
+    flat = pl.DataFrame({"piece": pieces.explode(), "text": np.repeat(np.arange(len(counts)), counts)})
+    after = np.ones(len(flat), dtype=bool)
+    after[ends - 1] = False
+    follows = pl.Series("put", [""] * 0, dtype=pl.String).extend_constant("", len(flat)).scatter(np.flatnonzero(after), put)
+    joined = flat.with_columns(follows).group_by("text", maintain_order=True).agg(
+        pl.concat_str("piece", "put").str.join("")
+    )
+    return marked.scatter(rows, joined["piece"])

@@ -1,0 +1,106 @@
+"""Notes without the people in them: one column of text in, the same column scrubbed out, with counts by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cdm.errors import BadInput
+from deid.text.hits import fill, find, replacements
+from deid.text.names import Names, prepare, replace
+from deid.text.normalise import NAMED, normalise
+from deid.text.patterns import NAME, chosen
+from deid.text.settings import Kind, TextSettings
+
+# So many bytes of text at once; what a chunk needs besides is a few times as much.
+CHUNK = 16 << 20
+
+
+@dataclass(frozen=True)
+class Scrubbed:
+    """The scrubbed column and what was replaced, never what it was.
+
+    text: large_string, as long as the table, null where it was null. counts: hits by kind, for the kinds switched on.
+    unusable_names: names of the table that could not be looked for (one syllable, mixed scripts).
+    """
+
+    text: pa.ChunkedArray
+    counts: dict[Kind, int]
+    unusable_names: int
+
+
+def scrub(
+    table: pa.Table, column: str, names: pa.Table | None, settings: TextSettings, chunk: int = CHUNK
+) -> Scrubbed:
+    """Scrub one text column of a table.
+
+    table: `column` of text, and with settings.dates 'shift' also `offset_days` (integer, null where unknown: that row's
+    dates are then replaced). names: (person_id or null, name), the patients and staff to look for; None where there are
+    none. chunk: bytes of text at once. The same input gives the same output, whatever the chunks.
+
+    Raises BadInput for a column that is missing or of another type.
+    """
+    text = _column(table, column)
+    days = _days(table, settings)
+    known = prepare(names, settings)
+    rules = chosen(settings)
+    counts = {rule.kind: 0 for rule, _ in rules} | ({"name": 0} if "name" in settings.kinds else {})
+    parts: list[pa.Array] = []
+    for start, stop in _chunks(text, chunk):
+        part = pl.Series("text", text.slice(start, stop - start))
+        moved = None if days is None else days.slice(start, stop - start)
+        done, found = _scrub(part, known, settings, moved)
+        for kind, count in found.items():
+            counts[kind] += count
+        parts.append(done.to_arrow().cast(pa.large_string()))
+    return Scrubbed(pa.chunked_array(parts, pa.large_string()), counts, known.unusable)
+
+
+def _scrub(
+    text: pl.Series, names: Names, settings: TextSettings, days: pl.Series | None
+) -> tuple[pl.Series, dict[Kind, int]]:
+    rules = chosen(settings)
+    found = find(normalise(text), rules)
+    put = replacements(found, rules, settings, days)
+    named = replace(found.marked, names)
+    counts: dict[Kind, int] = {}
+    for place, count in put["rule"].value_counts().iter_rows():
+        counts[rules[place][0].kind] = count
+    if not names.forms.is_empty():
+        counts["name"] = int(named.str.count_matches(NAMED, literal=True).sum())
+        named = named.str.replace_all(NAMED, NAME.label(settings.language), literal=True)
+    return fill(named, put["put"]), counts
+
+
+def _column(table: pa.Table, column: str) -> pa.ChunkedArray:
+    if column not in table.column_names:
+        raise BadInput(f"the table has no column '{column}'; name its column of text")
+    kind = table.schema.field(column).type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
+        raise BadInput(f"column '{column}' is {kind}, not text; name a column of text")
+    return table.column(column).cast(pa.large_string())
+
+
+def _days(table: pa.Table, settings: TextSettings) -> pl.Series | None:
+    if settings.dates != "shift":
+        return None
+    if "offset_days" not in table.column_names or not pa.types.is_integer(table.schema.field("offset_days").type):
+        raise BadInput("dates are to be shifted, and the table has no integer column 'offset_days'; join it, or choose dates: label")
+    return pl.Series("days", table.column("offset_days")).cast(pl.Int64)
+
+
+def _chunks(text: pa.ChunkedArray, size: int) -> Iterator[tuple[int, int]]:
+    """Give (start, stop) of rows that together have about so many bytes of text, at least one row each."""
+    lengths = pc.fill_null(pc.binary_length(text), 0).to_numpy()
+    ends = np.cumsum(lengths)
+    start = 0
+    while start < len(ends):
+        before = ends[start - 1] if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, before + size, side="right")))
+        yield start, stop
+        start = stop
