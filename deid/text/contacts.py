@@ -6,7 +6,7 @@ from deid.text.model import Rule
 from deid.text.pieces import GAP, LEFT, RIGHT, SPACE, digit, either, group, many, number
 
 # The country's code: only a mobile number may carry it without its plus sign.
-_TRUNK = rf"82\)?{GAP}(?:\(0\){SPACE}?|0)?"
+_TRUNK = rf"{group(digit('8'), digit('2'))}\)?{GAP}(?:\(0\){SPACE}?|0)?"
 _HOME, _BARE = rf"(?:\+{SPACE}?|{LEFT}00){_TRUNK}", rf"(?:\+{SPACE}?|{LEFT}(?:00)?){_TRUNK}"
 _LINE = either(many(4), many(3))
 _CODES = (("2",), ("3", "123"), ("4", "1234"), ("5", "12345"), ("6", "1234"), ("78", "0"), ("5", "0", "0123456789"))
@@ -31,7 +31,7 @@ _NO_UNIT = "[가나다라마거너더러머버서어저고노로모보소오조�
 RULES = (
     Rule(
         "url",
-        r"(?i:https?|ftp)://[!-~]+|" + LEFT + r"(?i:www)\.[!-~]+",
+        either(r"(?i:https?|ftp)://", LEFT + r"(?i:www)\.") + "[!-~]*[A-Za-z0-9/=&#_-]",
         "URL",
         "URL",
         "RFC 3986",
@@ -45,7 +45,14 @@ RULES = (
         "RFC 5322, 3.4.1",
         ("hong.gd@example.org", "hong @ example . co . kr", "hong골뱅이example.com"),
     ),
-    Rule("mac", LEFT + "(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}" + RIGHT, "MAC", "MAC", "IEEE 802", ("00:1A:2b:3C:4d:5E",)),
+    Rule(
+        "mac",
+        LEFT + "(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}" + RIGHT,
+        "MAC",
+        "MAC",
+        "IEEE 802",
+        ("00:1A:2b:3C:4d:5E",),
+    ),
     Rule(
         "ip",
         LEFT + either(rf"(?:{_BYTE}\.){{3}}{_BYTE}", "(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}") + RIGHT,
@@ -68,7 +75,8 @@ RULES = (
     Rule(
         "landline",
         either(
-            rf"\(?{number(_area(digit('0')), _LINE, many(4))}",
+            number(_area(digit("0")), _LINE, many(4)),
+            rf"\({SPACE}?{_area(digit('0'))}{SPACE}?\){GAP}{_LINE}{GAP}{many(4)}{RIGHT}",
             rf"{_HOME}{_area()}{GAP}{_LINE}{GAP}{many(4)}{RIGHT}",
         ),
         "전화번호",
@@ -80,8 +88,8 @@ RULES = (
         "vehicle",
         either(
             rf"{LEFT}[0-9]{{2,3}}{_USAGE}[0-9]{{4}}{RIGHT}",
-            rf"{LEFT}[0-9]{{2,3}}{SPACE}?{_NO_UNIT}[ \t\n.-]{{0,3}}[0-9]{{4}}{RIGHT}",
-            rf"(?:차량\s?번호|차\s?번호|번호판){SPACE}?:?{SPACE}?(?:[가-힣]{{2}}{SPACE}?)?[0-9]{{2,3}}{SPACE}?{_USAGE}[ \t\n.-]{{0,3}}[0-9]{{4}}{RIGHT}",
+            rf"{LEFT}{either(many(3), many(2))}{SPACE}?{_NO_UNIT}{GAP}{many(4)}{RIGHT}",
+            rf"(?:차량\s?번호|차\s?번호|번호판){SPACE}?:?{SPACE}?(?:[가-힣]{{2}}{SPACE}?)?{either(many(3), many(2))}{SPACE}?{_USAGE}{GAP}{many(4)}{RIGHT}",
         ),
         "차량번호",
         "VEHICLE PLATE",

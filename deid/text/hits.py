@@ -14,6 +14,7 @@ from deid.text.pieces import OFF, ONTO, SPELLED, either
 from deid.text.settings import TextSettings
 from deid.text.shift import move
 
+_KINDS = {"hit": pl.String, "rule": pl.Int64, "before": pl.String, "label": pl.String, "after": pl.String}
 Chosen = Sequence[tuple[Rule, str]]
 
 
@@ -31,8 +32,10 @@ class Found:
 
 def find(text: pl.Series, rules: Chosen) -> Found:
     """Find the hits of all rules in one pass: the one that begins first, and of those the one declared first."""
+    if not rules:
+        return Found(text, pl.Series([], dtype=pl.String), pl.Series([], dtype=pl.UInt32))
     pattern = either(*(pattern for _, pattern in rules))
-    some = text.str.contains(pattern).fill_null(value=False).arg_true() if rules else pl.Series([], dtype=pl.UInt32)
+    some = text.str.contains(pattern).fill_null(value=False).arg_true()
     touched = text.gather(some)
     hits = touched.str.extract_all(pattern)
     marked = text.scatter(some, touched.str.replace_all(pattern, HIT)) if len(some) else text
@@ -45,8 +48,10 @@ def classify(hits: pl.Series, rules: Chosen, settings: TextSettings) -> pl.DataF
 
     The rule is the first whose pattern the whole hit is. before, after: a letter that was written onto a number.
     """
-    left, parts = hits.unique(maintain_order=True), []
+    left, parts = hits.unique(maintain_order=True), [pl.DataFrame(schema=_KINDS)]
     for place, (rule, pattern) in enumerate(rules):
+        if left.is_empty():
+            break
         own = left.str.contains(f"^(?:{pattern})$")
         parts.append(_labelled(left.filter(own), place, rule, settings))
         left = left.filter(~own)
@@ -55,7 +60,7 @@ def classify(hits: pl.Series, rules: Chosen, settings: TextSettings) -> pl.DataF
 
 
 def _labelled(hits: pl.Series, place: int, rule: Rule, settings: TextSettings) -> pl.DataFrame:
-    before = rf"^\(?([A-Za-z_])" if ONTO in rule.pattern else "^(())"
+    before = "^([A-Za-z_])" if ONTO in rule.pattern else "^(())"
     after = rf"[0-9{SPELLED}]([A-Za-z_])$" if OFF in rule.pattern else "(())$"
     return hits.to_frame("hit").select(
         "hit",
@@ -67,7 +72,7 @@ def _labelled(hits: pl.Series, place: int, rule: Rule, settings: TextSettings) -
 
 
 def replacements(found: Found, rules: Chosen, settings: TextSettings, days: pl.Series | None) -> pl.DataFrame:
-    """Give for each hit, in order: rule, and `put`, what stands in its place.
+    """Give for each hit, in order: rule, `put`, what stands in its place, and `glued`, whether a letter follows in it.
 
     days: for each text, by how many days its person's dates move; null where that is unknown.
     """
@@ -79,7 +84,7 @@ def replacements(found: Found, rules: Chosen, settings: TextSettings, days: pl.S
         table = table.with_columns(days.gather(found.row).alias("days"))
         moved = pl.when(pl.col("rule").is_in(dates)).then(move(pl.col("hit"), pl.col("days")))
         put = pl.coalesce(moved, put)
-    return table.select("rule", put.alias("put"))
+    return table.select("rule", put.alias("put"), (pl.col("after") != "").alias("glued"))
 
 
 def fill(marked: pl.Series, put: pl.Series) -> pl.Series:
@@ -93,8 +98,10 @@ def fill(marked: pl.Series, put: pl.Series) -> pl.Series:
     flat = pl.DataFrame({"piece": pieces.explode(), "text": np.repeat(np.arange(len(counts)), counts)})
     after = np.ones(len(flat), dtype=bool)
     after[ends - 1] = False
-    follows = pl.Series("put", [""] * 0, dtype=pl.String).extend_constant("", len(flat)).scatter(np.flatnonzero(after), put)
-    joined = flat.with_columns(follows).group_by("text", maintain_order=True).agg(
-        pl.concat_str("piece", "put").str.join("")
+    follows = (
+        pl.Series("put", [""] * 0, dtype=pl.String).extend_constant("", len(flat)).scatter(np.flatnonzero(after), put)
+    )
+    joined = (
+        flat.with_columns(follows).group_by("text", maintain_order=True).agg(pl.concat_str("piece", "put").str.join(""))
     )
     return marked.scatter(rows, joined["piece"])

@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 from deid.text.model import Rule
-from deid.text.pieces import DIGIT, GAP, LEFT, OFF, ONTO, RIGHT, SPACE, SPELLED, cued, digit, either, group, many, number
+from deid.text.pieces import (
+    DIGIT,
+    GAP,
+    LEFT,
+    OFF,
+    ONTO,
+    RIGHT,
+    SPACE,
+    SPELLED,
+    cued,
+    digit,
+    either,
+    group,
+    many,
+    number,
+)
 
 _ANY = digit("0123456789")
 _MONTH = either(group(digit("0"), digit("123456789")), group(digit("1"), digit("012")))
-_DAY = either(
-    group(digit("0"), digit("123456789")), group(digit("12"), _ANY), group(digit("3"), digit("01"))
-)
+_DAY = either(group(digit("0"), digit("123456789")), group(digit("12"), _ANY), group(digit("3"), digit("01")))
 _BIRTH = (many(2), _MONTH, _DAY)
 # As many digits as there are, with marks between them; after a space only three or more, as "12345678 45/M" goes on
 # with an age; digit by digit; in words. No upper bound, so that no tail of a longer number stays.
-_MARKED = r"[0-9](?:[-.·/\n]?[0-9])*"
+_JOINT = r"(?:-?[ \t]?\n[ \t]{0,4}|[-.·/])"
+_MARKED = f"[0-9](?:{_JOINT}?[0-9])*"
 _RUN = either(
-    rf"{_MARKED}(?: [0-9]{{3}}(?:[-.·/\n]?[0-9])*)+{RIGHT}",
+    rf"{_MARKED}(?: [0-9]{{3}}(?:{_JOINT}?[0-9])*)+{RIGHT}",
     rf"[0-9](?: [0-9]){{4,}}{RIGHT}",
     rf"{_MARKED}{OFF}",
     rf"[{SPELLED}](?:{GAP}[{SPELLED}]){{4,}}",
 )
 _LICENCE_REGION = either(group(digit("1"), digit("123456789")), group(digit("2"), digit("012345678")))
-_ACCOUNT = r"(?:[ :]?[가-힣]{2,6}[ :])?[0-9](?:[- .\n]{0,2}[0-9]){9,}" + RIGHT
+_ACCOUNT = r"(?:[ :]?[가-힣]{2,6}[ :])?" + either(
+    rf"[0-9](?:{GAP}[0-9]){{9,}}{RIGHT}", rf"{DIGIT}(?:{GAP}{DIGIT}){{9,15}}"
+)
 _CITY = "(?:서울|부산|경기|강원|충북|충남|전북|전남|경북|경남|제주|대구|인천|광주|대전|울산)"
 
 
@@ -52,7 +68,10 @@ RULES = (
     ),
     Rule(
         "card",
-        either(number(group(digit("34569"), *[DIGIT] * 3), many(4), many(4), many(4)), number("3[47][0-9]{2}", many(6), many(5))),
+        either(
+            number(group(digit("34569"), *[DIGIT] * 3), many(4), many(4), many(4)),
+            number("3[47][0-9]{2}", many(6), many(5)),
+        ),
         "카드번호",
         "CARD NUMBER",
         "ISO/IEC 7812-1",
@@ -79,7 +98,10 @@ RULES = (
     ),
     Rule(
         "account",
-        cued(r"계좌(?:\s?번호)?|[가-힣]{2,4}은행|농협|신협|새마을금고|[가-힣]{2,4}뱅크|account(?: no\.?| number)?|acct\.?", _ACCOUNT),
+        cued(
+            r"계좌(?:\s?번호)?|[가-힣]{2,4}은행|농협|신협|새마을금고|[가-힣]{2,4}뱅크|account(?: no\.?| number)?|acct\.?",
+            _ACCOUNT,
+        ),
         "계좌번호",
         "ACCOUNT NUMBER",
         "은행마다 10~16자리; 자리 수만으로는 알 수 없어 앞말을 본다",
@@ -100,8 +122,8 @@ RULES = (
     Rule(
         "passport",
         either(
-            LEFT + rf"(?i:[MSRODG]|PM|PS){SPACE}?-?{many(8)}{OFF}",
-            LEFT + rf"(?i:[MSRODG]){GAP}{many(3)}{SPACE}?[A-Za-z]{SPACE}?{many(4)}{OFF}",
+            rf"{LEFT}(?i:[MSRODG]|PM|PS){GAP}{either(many(8), many(4) + GAP + many(4))}{OFF}",
+            rf"{LEFT}(?i:[MSRODG]){GAP}{many(3)}{GAP}[A-Za-z]{GAP}{many(4)}{OFF}",
         ),
         "여권번호",
         "PASSPORT",
@@ -110,7 +132,10 @@ RULES = (
     ),
     Rule(
         "long_number",
-        ONTO + "[0-9](?:-?[0-9]){9,}" + OFF,
+        # With dashes only where its groups are long: 130-80-88-20 are vital signs.
+        ONTO
+        + either("[0-9]{10,}", "[0-9]{3,}-[0-9]{3,}-[0-9]{4,}", "[0-9]{4,}-[0-9]{6,}", "[0-9]{6,}-[0-9]{4,}")
+        + OFF,
         "긴 번호",
         "LONG NUMBER",
         "열 자리가 넘는 숫자는 무엇의 번호이든 사람이나 검체 하나를 가리킨다",

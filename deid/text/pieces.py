@@ -15,7 +15,18 @@ ONTO, OFF = rf"(?:{LEFT}|[A-Za-z_])", rf"(?:{RIGHT}|[A-Za-z_])"
 
 SPELLED = "공영일이삼사오육륙칠팔구"
 DIGIT = f"[0-9{SPELLED}]"
-_SPELL = {"0": "공영", "1": "일", "2": "이", "3": "삼", "4": "사", "5": "오", "6": "육륙", "7": "칠", "8": "팔", "9": "구"}
+_SPELL = {
+    "0": "공영",
+    "1": "일",
+    "2": "이",
+    "3": "삼",
+    "4": "사",
+    "5": "오",
+    "6": "육륙",
+    "7": "칠",
+    "8": "팔",
+    "9": "구",
+}
 
 SPACE = r"[ \t\n]"
 # Between the groups of a number: nothing, a mark with room around it, or a word for the dash.

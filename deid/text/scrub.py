@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cdm.errors import BadInput
-from deid.text.hits import fill, find, replacements
+from deid.text.hits import Chosen, fill, find, replacements
 from deid.text.names import Names, prepare, replace
 from deid.text.normalise import NAMED, normalise
 from deid.text.patterns import NAME, chosen
-from deid.text.settings import Kind, TextSettings
+from deid.text.settings import KINDS, Kind, TextSettings
 
 # So many bytes of text at once; what a chunk needs besides is a few times as much.
 CHUNK = 16 << 20
@@ -34,9 +35,7 @@ class Scrubbed:
     unusable_names: int
 
 
-def scrub(
-    table: pa.Table, column: str, names: pa.Table | None, settings: TextSettings, chunk: int = CHUNK
-) -> Scrubbed:
+def scrub(table: pa.Table, column: str, names: pa.Table | None, settings: TextSettings, chunk: int = CHUNK) -> Scrubbed:
     """Scrub one text column of a table.
 
     table: `column` of text, and with settings.dates 'shift' also `offset_days` (integer, null where unknown: that row's
@@ -49,32 +48,42 @@ def scrub(
     days = _days(table, settings)
     known = prepare(names, settings)
     rules = chosen(settings)
-    counts = {rule.kind: 0 for rule, _ in rules} | ({"name": 0} if "name" in settings.kinds else {})
+    counts: Counter[Kind] = Counter({kind: 0 for kind in KINDS if kind in settings.kinds})
     parts: list[pa.Array] = []
     for start, stop in _chunks(text, chunk):
         part = pl.Series("text", text.slice(start, stop - start))
         moved = None if days is None else days.slice(start, stop - start)
-        done, found = _scrub(part, known, settings, moved)
-        for kind, count in found.items():
-            counts[kind] += count
+        done, found = _scrub(part, known, rules, settings, moved)
+        counts.update(found)
         parts.append(done.to_arrow().cast(pa.large_string()))
-    return Scrubbed(pa.chunked_array(parts, pa.large_string()), counts, known.unusable)
+    return Scrubbed(pa.chunked_array(parts, pa.large_string()), dict(counts), known.unusable)
 
 
 def _scrub(
-    text: pl.Series, names: Names, settings: TextSettings, days: pl.Series | None
-) -> tuple[pl.Series, dict[Kind, int]]:
-    rules = chosen(settings)
+    text: pl.Series, names: Names, rules: Chosen, settings: TextSettings, days: pl.Series | None
+) -> tuple[pl.Series, Counter[Kind]]:
     found = find(normalise(text), rules)
     put = replacements(found, rules, settings, days)
     named = replace(found.marked, names)
-    counts: dict[Kind, int] = {}
-    for place, count in put["rule"].value_counts().iter_rows():
-        counts[rules[place][0].kind] = count
+    counts = _count(put, rules)
     if not names.forms.is_empty():
         counts["name"] = int(named.str.count_matches(NAMED, literal=True).sum())
         named = named.str.replace_all(NAMED, NAME.label(settings.language), literal=True)
-    return fill(named, put["put"]), counts
+    done = fill(named, put["put"])
+    # A letter given back to a number may begin something: 1234567890https://... A moved date must not move twice.
+    again = [(rule, pattern) for rule, pattern in rules if settings.dates == "label" or rule.kind != "date"]
+    rows = found.row.filter(put["glued"]).unique().sort()
+    while not rows.is_empty():
+        found = find(done.gather(rows), again)
+        put = replacements(found, again, settings, None)
+        done = done.scatter(rows, fill(found.marked, put["put"]))
+        counts.update(_count(put, again))
+        rows = rows.gather(found.row.filter(put["glued"]).unique().sort())
+    return done, counts
+
+
+def _count(put: pl.DataFrame, rules: Chosen) -> Counter[Kind]:
+    return Counter({rules[place][0].kind: count for place, count in put["rule"].value_counts().iter_rows()})
 
 
 def _column(table: pa.Table, column: str) -> pa.ChunkedArray:
@@ -90,7 +99,9 @@ def _days(table: pa.Table, settings: TextSettings) -> pl.Series | None:
     if settings.dates != "shift":
         return None
     if "offset_days" not in table.column_names or not pa.types.is_integer(table.schema.field("offset_days").type):
-        raise BadInput("dates are to be shifted, and the table has no integer column 'offset_days'; join it, or choose dates: label")
+        raise BadInput(
+            "dates are to be shifted, and the table has no integer column 'offset_days'; join it, or choose dates: label"
+        )
     return pl.Series("days", table.column("offset_days")).cast(pl.Int64)
 
 

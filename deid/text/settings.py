@@ -66,7 +66,7 @@ class TextSettings(BaseModel):
 def _refuse_unusable(pattern: str) -> None:
     """Refuse a pattern that does not compile, that matches the empty text, or that names groups of its own."""
     try:
-        found = pl.Series(_PROBES).str.extract_all(f"(?:{pattern})").explode()
+        found = pl.Series(_PROBES).str.extract_all(pattern).explode()
     except pl.exceptions.ComputeError:
         raise ValueError(
             f"patient_number_patterns: '{pattern}' is no regular expression of linear-time syntax; "

@@ -14,7 +14,9 @@ def parse(written: pl.Expr) -> pl.Expr:
 
     Day and month before the year mean something only where one of them is above 12, or where both are equal.
     """
-    joined = pl.when(written.str.contains("^[0-9] [0-9] ")).then(written.str.replace_all("[^0-9]", "")).otherwise(written)
+    joined = (
+        pl.when(written.str.contains("^[0-9] [0-9] ")).then(written.str.replace_all("[^0-9]", "")).otherwise(written)
+    )
     digits = pl.when(joined.str.count_matches("[0-9]") == 8).then(_apart(joined)).otherwise(joined)
     numbers = digits.str.extract_all("[0-9]+")
     word = written.str.to_lowercase().str.extract(f"({'|'.join(_MONTHS)})")
@@ -46,10 +48,12 @@ def parse(written: pl.Expr) -> pl.Expr:
 
 def _apart(joined: pl.Expr) -> pl.Expr:
     """Give 2020-10-11 for 20201011, also across the end of a line."""
-    flat = joined.str.replace_all(r"\n", "")
-    return pl.when(flat.str.contains("^[0-9]{8}$")).then(
-        flat.str.replace("^([0-9]{4})([0-9]{2})([0-9]{2})$", "${1}-${2}-${3}")
-    ).otherwise(joined)
+    flat = joined.str.replace_all(r"-?[ \t]?\n[ \t]*", "")
+    return (
+        pl.when(flat.str.contains("^[0-9]{8}$"))
+        .then(flat.str.replace("^([0-9]{4})([0-9]{2})([0-9]{2})$", "${1}-${2}-${3}"))
+        .otherwise(joined)
+    )
 
 
 def _day(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from deid.text.model import Rule
-from deid.text.pieces import LEFT, RIGHT, cued, either
+from deid.text.pieces import BREAK, LEFT, RIGHT, SPELLED, cued, either
 
 _S = r"[ \t\n]{0,2}"
 YEAR, SHORT = "(?:19|20)[0-9]{2}", "[0-9]{2}"
 MONTH, DAY = "(?:1[0-2]|0?[1-9])", "(?:3[01]|[12][0-9]|0?[1-9])"
 _MONTH2, _DAY2 = "(?:1[0-2]|0[1-9])", "(?:3[01]|[12][0-9]|0[1-9])"
+_TWO = rf"(?:{_DAY2}|[{SPELLED}]{{2}})"
 WORDS = "(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 _MARK = rf"{_S}[-./·,~]{_S}"
 _KOREAN = rf"(?:{YEAR}|'?{SHORT}){_S}년{_S}{MONTH}{_S}월{_S}{DAY}{_S}일"
-# The month and the day of a date without marks, digit by digit or across a line's end.
-_JOINED = rf"{YEAR}\n?{_MONTH2}\n?{_DAY2}"
-_ONE_BY_ONE = "(?:1 9|2 0) [0-9] [0-9] ?[-./ ] ?(?:0 [1-9]|1 [0-2]) ?[-./ ] ?(?:0 [1-9]|[12] [0-9]|3 [01])"
+# Eight digits, across the end of a line too, or one by one.
+_JOINED, _ONE_BY_ONE = (
+    f"(?:1{gap}9|2{gap}0){gap}[0-9]{gap}[0-9]{mark}(?:0{gap}[1-9]|1{gap}[0-2]){mark}(?:0{gap}[1-9]|[12]{gap}[0-9]|3{gap}[01])"
+    for gap, mark in ((BREAK, BREAK), (" ", " ?[-./ ] ?"))
+)
 _FULL = either(
     rf"{YEAR}{_MARK}{MONTH}{_MARK}{DAY}",
-    rf"{YEAR} {_MONTH2} {_DAY2}",
-    rf"{YEAR}\n{_MONTH2}\n{_DAY2}",
+    rf"{YEAR}(?:{_MARK}|[ \n]){_TWO}(?:{_MARK}|[ \n]){_TWO}",
     _JOINED,
     _ONE_BY_ONE,
     rf"{DAY}(?:st|nd|rd|th)?[ -]?(?:of )?{WORDS}\.?,?[ -]?{YEAR}",
@@ -35,7 +37,10 @@ RULES = (
     Rule(
         "birth_date",
         either(
-            cued(rf"생년월일|생일|출생일?|(?:DOB|D\.O\.B\.?|date of birth|birth ?date|born(?: on)?)", either(_ANY_DATE, _SIX, rf"{YEAR}년?")),
+            cued(
+                rf"생년월일|생일|출생일?|(?:DOB|D\.O\.B\.?|date of birth|birth ?date|born(?: on)?)",
+                either(_ANY_DATE, _SIX, rf"{YEAR}년?"),
+            ),
             rf"{_ANY_DATE}{_S}(?:생|출생)",
             rf"(?:{YEAR}|'?{SHORT}){_S}년{_S}(?:생|출생)",
             rf"{LEFT}{YEAR}{_S}생",
@@ -51,7 +56,16 @@ RULES = (
         "날짜",
         "DATE",
         "HIPAA 45 CFR 164.514(b)(2)(i)(C); ISO 8601",
-        ("2020-10-11", "2020.10.11", "2020년 10월 11일", "20201011", "11 Oct 2020", "October 11, 2020", "10/13/2020", "20.10.11"),
+        (
+            "2020-10-11",
+            "2020.10.11",
+            "2020년 10월 11일",
+            "20201011",
+            "11 Oct 2020",
+            "October 11, 2020",
+            "10/13/2020",
+            "20.10.11",
+        ),
     ),
     Rule(
         "partial_date",
