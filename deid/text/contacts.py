@@ -89,7 +89,8 @@ RULES = (
         either(
             rf"{LEFT}[0-9]{{2,3}}{_USAGE}[0-9]{{4}}{RIGHT}",
             rf"{LEFT}{either(many(3), many(2))}{SPACE}?{_NO_UNIT}{GAP}{many(4)}{RIGHT}",
-            rf"(?:차량\s?번호|차\s?번호|번호판){SPACE}?:?{SPACE}?(?:[가-힣]{{2}}{SPACE}?)?{either(many(3), many(2))}{SPACE}?{_USAGE}{GAP}{many(4)}{RIGHT}",
+            rf"(?:차량\s?번호|차\s?번호|번호판){SPACE}?:?{SPACE}?(?:[가-힣]{{2}}{SPACE}?)?"
+            rf"{either(many(3), many(2))}{SPACE}?{_USAGE}{GAP}{many(4)}{RIGHT}",
         ),
         "차량번호",
         "VEHICLE PLATE",

@@ -9,7 +9,7 @@ import polars as pl
 from deid.text.normalise import OPEN
 
 # How a name that stands somewhere is judged: three syllables and more, two or a gap in it, a word as well, Latin.
-LONG, SHORT, WORD, LATIN = OPEN
+LONG, SHORT, WORD, LATIN = tuple(OPEN)
 HANGUL = "[가-힣]"
 _CUTS = ((1, " "), (2, " "), (1, "\n"), (2, "\n"), (3, "\n"), (1, "-"), (1, "."), (1, "  "))
 _APART = (" ", "  ", "-", ".", "·", "\n", " - ", ". ")

@@ -10,7 +10,6 @@ from deid.text.pieces import (
     OFF,
     ONTO,
     RIGHT,
-    SPACE,
     SPELLED,
     cued,
     digit,

@@ -34,9 +34,9 @@ _VOWEL = r"([0-9] ?)[\u{3161}\u{1173}]( ?[0-9])"
 
 
 def normalise(text: pl.Series) -> pl.Series:
-    """Give texts of one normal form, null where there was null.
+    r"""Give texts of one normal form, null where there was null.
 
-    NFKC (full-width letters and digits, composed Hangul); lines end in \\n; every exotic space, dash and middle dot is a
+    NFKC (full-width letters and digits, composed Hangul); lines end in \n; every exotic space, dash and middle dot is a
     plain one; characters of no width are gone; raised digits are written ^3, circled ones (3). Applied twice it changes
     nothing more.
     """

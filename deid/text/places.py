@@ -21,7 +21,10 @@ _LOT = rf"{_S}(?:산{_S})?{_N}(?:{_S}번지)?"
 # Building, block and flat, floor, what stands in brackets after a road address.
 _FLAT = rf"[0-9]{{1,4}}동{_S}[0-9]{{1,5}}호"
 _HOUSE = r"[가-힣A-Za-z0-9]{1,12}(?:아파트|APT|빌라|맨션|오피스텔|타운|주공|연립|빌딩|하이츠)"
-_MORE = rf"(?:,?{_S}\([가-힣0-9, ]{{2,20}}\))?(?:,?{_S}{_HOUSE})?(?:,?{_S}(?:{_FLAT}|[0-9]{{1,5}}호|[0-9]{{1,3}}층(?:{_S}[0-9]{{1,5}}호)?))?"
+_MORE = (
+    rf"(?:,?{_S}\([가-힣0-9, ]{{2,20}}\))?(?:,?{_S}{_HOUSE})?"
+    rf"(?:,?{_S}(?:{_FLAT}|[0-9]{{1,5}}호|[0-9]{{1,3}}층(?:{_S}[0-9]{{1,5}}호)?))?"
+)
 _PLACE = rf"(?:{_S}{_TOWN}){{0,2}}"
 
 RULES = (
@@ -38,7 +41,8 @@ RULES = (
             # What is written after the word for it.
             rf"(?:주소|거주지|사는 곳|자택)(?:은|는)?{_S}[:：]?{_S}(?:{_COUNTY}{_S})?(?:{_TOWN}{_S})?(?:{_ROAD}|{_TOWN}){_LOT}{_MORE}",
             rf"(?i:address|lives at|residing at){_S}:?{_S}[0-9]{{1,5}}(?:-[0-9]{{1,4}})?,? [A-Za-z0-9 ,-]{{3,60}}",
-            rf"{LEFT}[0-9]{{1,5}}(?:-[0-9]{{1,4}})?,? [A-Z][A-Za-z0-9-]*(?:-daero|-ro|-gil|-dong)(?: ?[0-9]{{1,4}}(?:beon)?-?gil)?(?:, ?[A-Z][A-Za-z-]+){{0,3}}",
+            rf"{LEFT}[0-9]{{1,5}}(?:-[0-9]{{1,4}})?,? [A-Z][A-Za-z0-9-]*(?:-daero|-ro|-gil|-dong)"
+            rf"(?: ?[0-9]{{1,4}}(?:beon)?-?gil)?(?:, ?[A-Z][A-Za-z-]+){{0,3}}",
             # A flat of an estate; a block and flat alone may be a ward and its room, and the estate says that it is not.
             rf"{_HOUSE}{_S}(?:{_FLAT}|[0-9]{{1,5}}호)",
             rf"{LEFT}[0-9]{{3,4}}동{_S}[0-9]{{3,4}}호",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -30,7 +31,7 @@ class Scrubbed:
     unusable_names: names of the table that could not be looked for (one syllable, mixed scripts).
     """
 
-    text: pa.ChunkedArray
+    text: pa.ChunkedArray[Any]
     counts: dict[Kind, int]
     unusable_names: int
 
@@ -49,7 +50,7 @@ def scrub(table: pa.Table, column: str, names: pa.Table | None, settings: TextSe
     known = prepare(names, settings)
     rules = chosen(settings)
     counts: Counter[Kind] = Counter({kind: 0 for kind in KINDS if kind in settings.kinds})
-    parts: list[pa.Array] = []
+    parts: list[pa.Array[Any]] = []
     for start, stop in _chunks(text, chunk):
         part = pl.Series("text", text.slice(start, stop - start))
         moved = None if days is None else days.slice(start, stop - start)
@@ -86,7 +87,7 @@ def _count(put: pl.DataFrame, rules: Chosen) -> Counter[Kind]:
     return Counter({rules[place][0].kind: count for place, count in put["rule"].value_counts().iter_rows()})
 
 
-def _column(table: pa.Table, column: str) -> pa.ChunkedArray:
+def _column(table: pa.Table, column: str) -> pa.ChunkedArray[Any]:
     if column not in table.column_names:
         raise BadInput(f"the table has no column '{column}'; name its column of text")
     kind = table.schema.field(column).type
@@ -105,7 +106,7 @@ def _days(table: pa.Table, settings: TextSettings) -> pl.Series | None:
     return pl.Series("days", table.column("offset_days")).cast(pl.Int64)
 
 
-def _chunks(text: pa.ChunkedArray, size: int) -> Iterator[tuple[int, int]]:
+def _chunks(text: pa.ChunkedArray[Any], size: int) -> Iterator[tuple[int, int]]:
     """Give (start, stop) of rows that together have about so many bytes of text, at least one row each."""
     lengths = pc.fill_null(pc.binary_length(text), 0).to_numpy()
     ends = np.cumsum(lengths)

@@ -10,7 +10,10 @@ YEAR, SHORT = "(?:19|20)[0-9]{2}", "[0-9]{2}"
 MONTH, DAY = "(?:1[0-2]|0?[1-9])", "(?:3[01]|[12][0-9]|0?[1-9])"
 _MONTH2, _DAY2 = "(?:1[0-2]|0[1-9])", "(?:3[01]|[12][0-9]|0[1-9])"
 _TWO = rf"(?:{_DAY2}|[{SPELLED}]{{2}})"
-WORDS = "(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+WORDS = (
+    "(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|"
+    "aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 _MARK = rf"{_S}[-./·,~]{_S}"
 _KOREAN = rf"(?:{YEAR}|'?{SHORT}){_S}년{_S}{MONTH}{_S}월{_S}{DAY}{_S}일"
 # Eight digits, across the end of a line too, or one by one.
@@ -38,7 +41,7 @@ RULES = (
         "birth_date",
         either(
             cued(
-                rf"생년월일|생일|출생일?|(?:DOB|D\.O\.B\.?|date of birth|birth ?date|born(?: on)?)",
+                r"생년월일|생일|출생일?|(?:DOB|D\.O\.B\.?|date of birth|birth ?date|born(?: on)?)",
                 either(_ANY_DATE, _SIX, rf"{YEAR}년?"),
             ),
             rf"{_ANY_DATE}{_S}(?:생|출생)",

@@ -47,7 +47,9 @@ class Reference:
     def scrub(self, text: str, days: int | None = None) -> str:
         """Scrub a note, and again for what a number's letter hid: 1234567890https://..."""
         text, glued = self.once(normal(text), days, self.rules)
-        left = [(rule, pattern) for rule, pattern in self.rules if self.settings.dates == "label" or rule.kind != "date"]
+        left = [
+            (rule, pattern) for rule, pattern in self.rules if self.settings.dates == "label" or rule.kind != "date"
+        ]
         while glued:
             text, glued = self.once(text, days, left)
         return text

@@ -359,7 +359,7 @@ def bare(text: str) -> str:
 
 
 def leaks(canary: Canary, output: str) -> bool:
-    """Whether the canary, as written or in its plain form, or for a long number any six of its digits in a row, can be read in a scrubbed note."""
+    """Whether the canary, as written or plain, or any six digits of it in a row, can be read in a scrubbed note."""
     left, secret = bare(output), canary.secret
     if bare(canary.written) in left:
         return True
