@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from deid.text.model import Rule
-from deid.text.normalise import HIT
+from deid.text.normalise import HIT, changed
 from deid.text.pieces import OFF, ONTO, SPELLED, either
 from deid.text.settings import TextSettings
 from deid.text.shift import move
@@ -31,14 +33,13 @@ class Found:
 
 
 def find(text: pl.Series, rules: Chosen) -> Found:
-    """Find the hits of all rules in one pass: the one that begins first, and of those the one declared first."""
+    """Find the hits of all rules at once: the one that begins first, and of those the one declared first."""
     if not rules:
         return Found(text, pl.Series([], dtype=pl.String), pl.Series([], dtype=pl.UInt32))
     pattern = either(*(pattern for _, pattern in rules))
-    some = text.str.contains(pattern).fill_null(value=False).arg_true()
-    touched = text.gather(some)
-    hits = touched.str.extract_all(pattern)
-    marked = text.scatter(some, touched.str.replace_all(pattern, HIT)) if len(some) else text
+    hits = text.str.extract_all(pattern)
+    some = (hits.list.len() > 0).fill_null(value=False).arg_true()
+    hits, marked = hits.gather(some), changed(text, some, text.gather(some).str.replace_all(pattern, HIT))
     row = pl.select(pl.lit(some).repeat_by(pl.lit(hits.list.len())).explode()).to_series()
     return Found(marked, hits.explode(), row)
 
@@ -93,15 +94,15 @@ def fill(marked: pl.Series, put: pl.Series) -> pl.Series:
     if rows.is_empty():
         return marked
     pieces = marked.gather(rows).str.split(HIT)
-    counts = pieces.list.len().to_numpy()
-    ends = np.cumsum(counts)
-    flat = pl.DataFrame({"piece": pieces.explode(), "text": np.repeat(np.arange(len(counts)), counts)})
-    after = np.ones(len(flat), dtype=bool)
-    after[ends - 1] = False
-    follows = (
-        pl.Series("put", [""] * 0, dtype=pl.String).extend_constant("", len(flat)).scatter(np.flatnonzero(after), put)
-    )
-    joined = (
-        flat.with_columns(follows).group_by("text", maintain_order=True).agg(pl.concat_str("piece", "put").str.join(""))
-    )
-    return marked.scatter(rows, joined["piece"])
+    ends = np.cumsum(pieces.list.len().to_numpy(), dtype=np.int64)
+    count, texts = int(ends[-1]), np.arange(len(ends))
+    # Piece, replacement, piece ...: each text has one replacement less than it has pieces.
+    stands = 2 * np.arange(count) - np.repeat(texts, np.diff(ends, prepend=0))
+    order = np.full(count + len(put), -1)
+    order[stands] = np.arange(count)
+    order[order < 0] = count + np.arange(len(put))
+    row: Any = pl.concat([pieces.explode(), put]).gather(order).to_arrow().cast(pa.large_string())
+    # All of them stand in one buffer, one after the other: a text is where its first begins and its last ends.
+    _, offsets, data = row.buffers()
+    edges = np.frombuffer(offsets, np.int64)[np.concatenate([[0], stands[ends - 1] + 1])]
+    return changed(marked, rows, pl.Series(pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(edges), data)))

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from cdm.errors import BadInput
 from deid.text.forms import HANGUL, LATIN, LONG, SHORT, WORD, korean_forms, latin_forms
-from deid.text.normalise import CLOSE, NAMED, OPEN, normalise
+from deid.text.normalise import CLOSE, NAMED, OPEN, changed, normalise
 from deid.text.settings import TextSettings
 from deid.text.words import WORDS
 
@@ -82,7 +82,7 @@ def replace(text: pl.Series, names: Names) -> pl.Series:
     rows = seen.str.contains(CLOSE, literal=True).fill_null(value=False).arg_true()
     if rows.is_empty():
         return text
-    return text.scatter(rows, _decide(seen.gather(rows)))
+    return changed(text, rows, _decide(seen.gather(rows)))
 
 
 def _decide(seen: pl.Series) -> pl.Series:

@@ -44,7 +44,14 @@ def normalise(text: pl.Series) -> pl.Series:
     if not unusual.any():
         return text
     where = unusual.arg_true()
-    return text.scatter(where, _unusual(text.gather(where)))
+    return changed(text, where, _unusual(text.gather(where)))
+
+
+def changed(text: pl.Series, rows: pl.Series, becomes: pl.Series) -> pl.Series:
+    """Give the texts with those of some rows changed. The given series stays: Polars scatters into the series itself."""
+    if len(rows) == len(text):
+        return becomes
+    return text.clone().scatter(rows, becomes) if len(rows) else text
 
 
 def _unusual(text: pl.Series) -> pl.Series:

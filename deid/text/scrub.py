@@ -15,12 +15,13 @@ import pyarrow.compute as pc
 from cdm.errors import BadInput
 from deid.text.hits import Chosen, fill, find, replacements
 from deid.text.names import Names, prepare, replace
-from deid.text.normalise import NAMED, normalise
+from deid.text.normalise import NAMED, changed, normalise
 from deid.text.patterns import NAME, chosen
 from deid.text.settings import KINDS, Kind, TextSettings
 
-# So many bytes of text at once; what a chunk needs besides is a few times as much.
-CHUNK = 16 << 20
+# So many bytes of text at once: memory is a few times as much, and each chunk builds the automaton of the names anew.
+CHUNK = 64 << 20
+DAYS: tuple[Kind, ...] = ("birth_date", "date", "partial_date")
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,13 @@ def _scrub(
         counts["name"] = int(named.str.count_matches(NAMED, literal=True).sum())
         named = named.str.replace_all(NAMED, NAME.label(settings.language), literal=True)
     done = fill(named, put["put"])
-    # A letter given back to a number may begin something: 1234567890https://... A moved date must not move twice.
-    again = [(rule, pattern) for rule, pattern in rules if settings.dates == "label" or rule.kind != "date"]
+    # A letter given back to a number may begin something: 1234567890https://... What may be a moved date stays.
+    again = [(rule, pattern) for rule, pattern in rules if settings.dates == "label" or rule.kind not in DAYS]
     rows = found.row.filter(put["glued"]).unique().sort()
     while not rows.is_empty():
         found = find(done.gather(rows), again)
         put = replacements(found, again, settings, None)
-        done = done.scatter(rows, fill(found.marked, put["put"]))
+        done = changed(done, rows, fill(found.marked, put["put"]))
         counts.update(_count(put, again))
         rows = rows.gather(found.row.filter(put["glued"]).unique().sort())
     return done, counts

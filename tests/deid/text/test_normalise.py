@@ -52,6 +52,12 @@ def test_plain_text_and_nothing_at_all_stay() -> None:
     assert normalise(given_texts).to_list() == given_texts.to_list()
 
 
+def test_the_given_texts_are_left_as_they_are() -> None:
+    given_texts = pl.Series(["０１０", "plain"])
+    assert normalise(given_texts).to_list() == ["010", "plain"]
+    assert given_texts.to_list() == ["０１０", "plain"]
+
+
 @settings(derandomize=True, max_examples=30, deadline=None)
 @given(st.lists(st.text(alphabet=st.characters(codec="utf-8"), max_size=12), min_size=20, max_size=60))
 def test_twice_is_once(texts: list[str]) -> None:

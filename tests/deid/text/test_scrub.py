@@ -64,6 +64,12 @@ def test_intervals_within_a_person_stay_exact_across_leap_days_and_years() -> No
     assert [after - before for before, after in zip(days, moved, strict=True)] == [dt.timedelta(77)] * 4
 
 
+def test_a_date_beside_a_letter_written_onto_a_number_moves_once() -> None:
+    assert shifted(("010-1234-5678a 2020-10-11, 12345678901https://example.org/a", 5)) == [
+        "[휴대전화]a 2020-10-16, [긴 번호][URL]"
+    ]
+
+
 def test_what_means_no_day_or_two_or_has_no_days_is_replaced() -> None:
     assert shifted(("2020-02-30", 5), ("01/02/2020", 5), ("2020-10-11", None)) == ["[날짜]"] * 3
     assert shifted(("13/02/2020 02/13/2020 03/03/2020", 1)) == ["2020-02-14 2020-02-14 2020-03-04"]
