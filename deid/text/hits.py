@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from deid.text.model import Rule
 from deid.text.normalise import HIT, changed
-from deid.text.pieces import OFF, ONTO, SPELLED, either
+from deid.text.pieces import OFF, SPELLED, TIME, either
 from deid.text.settings import TextSettings
 from deid.text.shift import move
 
@@ -61,8 +61,8 @@ def classify(hits: pl.Series, rules: Chosen, settings: TextSettings) -> pl.DataF
 
 
 def _labelled(hits: pl.Series, place: int, rule: Rule, settings: TextSettings) -> pl.DataFrame:
-    before = "^([A-Za-z_])" if ONTO in rule.pattern else "^(())"
-    after = rf"[0-9{SPELLED}]([A-Za-z_])$" if OFF in rule.pattern else "(())$"
+    before = rf"^([A-Za-z_])[0-9{SPELLED}+(]" if rule.gives_back else "^(())"
+    after = rf"[0-9{SPELLED}]([A-Za-z_])$" if OFF in rule.pattern or TIME in rule.pattern else "(())$"
     return hits.to_frame("hit").select(
         "hit",
         pl.lit(place, pl.Int64).alias("rule"),
@@ -84,7 +84,7 @@ def replacements(found: Found, rules: Chosen, settings: TextSettings, days: pl.S
         dates = [place for place, (rule, _) in enumerate(rules) if rule.kind == "date"]
         table = table.with_columns(days.gather(found.row).alias("days"))
         moved = pl.when(pl.col("rule").is_in(dates)).then(move(pl.col("hit"), pl.col("days")))
-        put = pl.coalesce(moved, put)
+        put = pl.coalesce(moved + pl.col("after"), put)
     return table.select("rule", put.alias("put"), (pl.col("after") != "").alias("glued"))
 
 

@@ -11,6 +11,7 @@ from deid.text.pieces import (
     ONTO,
     RIGHT,
     SPELLED,
+    WHOLE,
     cued,
     digit,
     either,
@@ -25,7 +26,7 @@ _DAY = either(group(digit("0"), digit("123456789")), group(digit("12"), _ANY), g
 _BIRTH = (many(2), _MONTH, _DAY)
 # As many digits as there are, with marks between them; after a space only three or more, as "12345678 45/M" goes on
 # with an age; digit by digit; in words. No upper bound, so that no tail of a longer number stays.
-_JOINT = r"(?:-?[ \t]?\n[ \t]{0,4}|[-.·/])"
+_JOINT = r"(?:-?[ \t]?\n[ \t]{0,4}| ?- ?|[.·/:=~])"
 _MARKED = f"[0-9](?:{_JOINT}?[0-9])*"
 _RUN = either(
     rf"{_MARKED}(?: [0-9]{{3}}(?:{_JOINT}?[0-9])*)+{RIGHT}",
@@ -45,7 +46,7 @@ def _registration(sexes: str) -> str:
     whole = number(*_BIRTH, group(digit(sexes), *[DIGIT] * 6))
     hidden = ONTO + GAP.join(_BIRTH) + rf" ?- ?{digit(sexes)}(?:[ -]?[*xX●○■]){{1,6}}"
     first = ONTO + r"[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])" + rf" ?- ?[{sexes}]{OFF}"
-    return either(whole, hidden, first)
+    return rf"(?:(?:주민|외국인)\s?등록\s?번호[\s:.(]{{0,4}})?{either(whole, hidden, first)}"
 
 
 RULES = (
@@ -89,7 +90,10 @@ RULES = (
     ),
     Rule(
         "insurance_number",
-        cued(r"(?:건강)?보험증?\s?번호|증\s?번호|보험\s?no\.?|insurance (?:no\.?|number|id)|NHIS (?:no\.?|id)", _RUN),
+        cued(
+            r"(?:건강)?보험증?\s?번호|증\s?번호|보험\s?no\.?|insurance (?:no\.?|number|id)|NHIS (?:no\.?|id)",
+            either(WHOLE, _RUN),
+        ),
         "보험증번호",
         "INSURANCE NUMBER",
         "국민건강보험법 제12조 (건강보험증)",
@@ -108,10 +112,13 @@ RULES = (
     ),
     Rule(
         "patient_number",
-        cued(
-            r"(?:환자|병원|병원\s?등록|차트|병록|원무|수진자|챠트|진찰권)\s?번호|등록\s?번호|"
-            r"(?:chart|hospital|patient|pt\.?|registration|medical record|record) ?(?:no\.?|number|id|#)|MRN",
-            _RUN,
+        either(
+            cued(
+                r"(?:환자|병원|병원\s?등록|차트|병록|원무|수진자|챠트|진찰권)\s?번호|등록\s?번호|병록|"
+                r"(?:chart|hospital|patient|pt\.?|registration|reg\.?|medical record|record) ?(?:no\.?|number|id|#)|MRN",
+                either(WHOLE, _RUN),
+            ),
+            cued(f"{LEFT}ID", either(WHOLE, f"[0-9]{{5}}{_RUN}")),
         ),
         "환자번호",
         "PATIENT NUMBER",

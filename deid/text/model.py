@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from deid.text.settings import Kind, Language
 
+# The numbers that tell themselves, without a word before them.
+TELLING: tuple[Kind, ...] = ("resident_number", "foreigner_number", "card", "driver_licence", "mobile", "landline")
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -21,6 +24,11 @@ class Rule:
     en: str
     source: str
     examples: tuple[str, ...]
+
+    @property
+    def gives_back(self) -> bool:
+        """Tell whether a letter that a hit begins with may be no part of it: tel010-1234-5678."""
+        return self.kind in (*TELLING, "long_number")
 
     def label(self, language: Language) -> str:
         """Give the label in brackets."""

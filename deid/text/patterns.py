@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from deid.text import contacts, identifiers, places, times
-from deid.text.model import Rule
-from deid.text.pieces import LEFT, RIGHT, either
+from deid.text.model import TELLING, Rule
+from deid.text.normalise import HIT
+from deid.text.pieces import LEFT, RIGHT, WHOLE, either
 from deid.text.settings import KINDS, TextSettings
 
-# Where two begin at the same character, the one that stands first in KINDS is taken.
-TABLE: tuple[Rule, ...] = tuple(
-    sorted(
-        (*contacts.RULES, *identifiers.RULES, *places.RULES, *times.RULES),
-        key=lambda rule: KINDS.index(rule.kind),
-    )
+_RULES = sorted(
+    (*contacts.RULES, *identifiers.RULES, *places.RULES, *times.RULES), key=lambda rule: KINDS.index(rule.kind)
 )
+# "연락처 901010-1234567": the word before begins first, and what it leads must not end before the number does.
+# A rule that holds the sign itself is meant without it: HIT stands in no text.
+_WHOLE = either(*(rule.pattern.replace(WHOLE, HIT) for rule in _RULES if rule.kind in TELLING))
+# Where two begin at the same character, the one that stands first in KINDS is taken.
+TABLE: tuple[Rule, ...] = tuple(replace(rule, pattern=rule.pattern.replace(WHOLE, _WHOLE)) for rule in _RULES)
 NAME = Rule("name", "", "이름", "NAME", "병원의 환자·직원 명단 (deid/text/names.py)", ())
 
 
