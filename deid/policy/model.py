@@ -12,7 +12,7 @@ import rfc8785
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 Action = Literal["keep", "shift", "pseudonymise", "generalise", "replace", "drop", "drop_table"]
-Generaliser = Literal["quasi-identifier", "year", "allow-list", "rows", "own-days"]
+Generaliser = Literal["quasi-identifier", "year", "allow-list", "rows", "own-days", "common"]
 Tier = Literal["open-room", "outside"]
 QuasiIdentifier = Literal["sex", "birth_year", "region", "index_year"]
 Precision = Literal["second", "minute", "hour", "day"]
@@ -79,6 +79,7 @@ class SettingsPart(_Part):
     keep_weekday: bool | None = None
     datetime_precision: Precision | None = None
     shared_day_limit: float | None = Field(None, gt=0, le=1)
+    linkage_limit: float | None = Field(None, gt=0, le=1)
     importance: dict[QuasiIdentifier, Annotated[float, Field(gt=0, le=100)]] | None = None
 
 
@@ -87,8 +88,9 @@ class Settings(_Part):
 
     k: people. suppression_limit: share of the drawn people. birth_year_band: narrowest band, in years. top_age: years;
     older people share one band. shift_days: largest offset, in days. keep_weekday: offsets are whole weeks.
-    shared_day_limit: share of people from which on a day is no person's own. importance: weight of telling each
-    quasi-identifier finely, 1 where none is given; only the proportions count.
+    shared_day_limit: share of people from which on a day is no person's own. linkage_limit: largest share of people whom
+    three known events with their days may single out of the shifted rows; 1: it is only told. importance: weight of
+    telling each quasi-identifier finely, 1 where none is given; only the proportions count.
     """
 
     k: int
@@ -100,6 +102,7 @@ class Settings(_Part):
     keep_weekday: bool
     datetime_precision: Precision
     shared_day_limit: float
+    linkage_limit: float
     importance: dict[QuasiIdentifier, float]
 
 
