@@ -144,9 +144,8 @@ def _draw(stem: Path, curves: Mapping[str, list[Point]]) -> None:
 
 
 def _print(name: str, found: Mapping[str, Any]) -> None:
-    print(
-        f"{name}: singled out by 1, 2, 3, 4, 5 known events (de-identification {found['cpu_s']:.2f} CPU s, one pass {found['floor_cpu_s']:.3f})"
-    )
+    cost = f"de-identification {found['cpu_s']:.2f} CPU s, one pass {found['floor_cpu_s']:.3f}"
+    print(f"{name}: singled out by 1, 2, 3, 4, 5 known events ({cost})")
     for layer, points in found["curves"].items():
         print(f"  {LABELS[layer]['en']:34} {'  '.join(f'{point.share:6.1%}' for point in points)}")
 

@@ -21,6 +21,7 @@ WORDS: Mapping[Language, tuple[str, str, str]] = {
 def linkage_plot(curves: Mapping[str, Sequence[Point]], language: Language = "en") -> str:
     """Draw curves by their label; each one's points in order of the known events."""
     title, across, up = WORDS[language]
+    middle = TOP + HEIGHT / 2
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + LEGEND}" height="{TOP + HEIGHT + 60}" role="img">',
         f"<title>{escape(title)}</title>",
@@ -28,8 +29,7 @@ def linkage_plot(curves: Mapping[str, Sequence[Point]], language: Language = "en
         f'<text x="{LEFT}" y="24" {FONT} font-weight="bold">{escape(title)}</text>',
         *_grid(),
         f'<text x="{LEFT + WIDTH / 2:g}" y="{TOP + HEIGHT + 42}" {FONT} text-anchor="middle">{escape(across)}</text>',
-        f'<text x="16" y="{TOP + HEIGHT / 2:g}" {FONT} text-anchor="middle" '
-        f'transform="rotate(-90 16 {TOP + HEIGHT / 2:g})">{escape(up)}</text>',
+        f'<text x="16" y="{middle:g}" {FONT} text-anchor="middle" transform="rotate(-90 16 {middle:g})">{escape(up)}</text>',
     ]
     for number, (label, points) in enumerate(curves.items()):
         lines += _curve(number, label, points)
