@@ -46,7 +46,7 @@ def raw(source: Source, folder: Path) -> None:
     known = source.tables()
     names = [name for name in known if name in ("person", "location", "observation_period") or _is_event(source, name)]
     with connect(Limits(threads=2)) as con:
-        source.attach(con, Need({name: () for name in (*names, "concept_ancestor") if name in known}))
+        source.attach(con, Need({name: () for name in (*names, "concept_ancestor", "concept") if name in known}))
         for name in names:
             con.execute(f"COPY (FROM cdm.{name}) TO '{folder / 'raw' / name}.parquet' (FORMAT parquet)")
         con.execute(
@@ -54,6 +54,7 @@ def raw(source: Source, folder: Path) -> None:
             f"person_id AS set_id, 1.0::DOUBLE AS weight FROM cdm.observation_period GROUP BY ALL) "
             f"TO '{folder / 'draw.parquet'}' (FORMAT parquet)"
         )
+        con.execute(f"COPY (FROM cdm.concept) TO '{folder / 'concepts.parquet'}' (FORMAT parquet)")
         con.execute(f"COPY (FROM cdm.concept_ancestor) TO '{folder / 'ancestors.parquet'}' (FORMAT parquet)")
 
 
@@ -85,7 +86,7 @@ def curve(folder: Path, version: CdmVersion, policy: Policy) -> tuple[dict[str, 
         start = time.process_time()
         report = deidentify(
             folder / "raw", folder / "draw.parquet", policy, keys, "site", version, Path(out) / "out",
-            Path(out) / "private", ancestors=folder / "ancestors.parquet",
+            Path(out) / "private", vocabulary=folder,
         )  # fmt: skip
         cpu = time.process_time() - start
     found: dict[str, list[Point]] = {}

@@ -14,6 +14,7 @@ from deid.exposure import SharedDay
 from deid.linkage import Point
 from deid.people.describe import People
 from deid.policy import Policy
+from deid.sensitive import LeftOut
 from deid.tables import ReleasedTable
 
 
@@ -22,7 +23,7 @@ class DeidReport:
     """One de-identification. people: drawn, described, left out. tables: those written, in CDM order.
 
     shared_days: for each shifted date column, how many people share its commonest day. rare_codes: what became of rare
-    concepts. linkage: whom known events single out.
+    concepts. left_out: what stays because of sensitive codes. linkage: whom known events single out.
     """
 
     policy: Policy
@@ -30,6 +31,7 @@ class DeidReport:
     tables: tuple[ReleasedTable, ...]
     shared_days: tuple[SharedDay, ...]
     rare_codes: tuple[RareCodes, ...]
+    left_out: LeftOut
     linkage: tuple[Point, ...]
 
     def to_json(self) -> dict[str, object]:
@@ -91,6 +93,12 @@ def risk_record(report: DeidReport) -> dict[str, object]:
             "shared_days": [day.to_json() for day in report.shared_days],
         },
         "rare_codes": [one.to_json() for one in report.rare_codes],
+        "sensitive": {
+            "categories": sorted(policy.sensitive),
+            "approved": list(policy.sensitive_approved),
+            "codes_not_told": dict(report.left_out.codes),
+        },
+        "rows_removed": dict(report.left_out.rows),
         "linkage": {
             "limit": settings.linkage_limit,
             "curve": [point.to_json() for point in report.linkage],

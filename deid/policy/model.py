@@ -67,6 +67,17 @@ class Rule(_Part):
 _OWNER = {"by": "action generalise", "values": "generalise by allow-list", "value": "action replace"}
 
 
+class Sensitive(_Part):
+    """A category of which no row leaves that the board did not approve.
+
+    codes: vocabulary_id -> concept codes, or beginnings of codes ("F*"); what comes under them counts as well.
+    """
+
+    codes: dict[str, tuple[str, ...]] = Field(min_length=1)
+    en: str
+    ko: str
+
+
 class SettingsPart(_Part):
     """The settings that one file gives; None leaves what stands below it."""
 
@@ -122,19 +133,24 @@ class PolicyPart(_Part):
     """Rules and settings of one file; what it does not name stays as the files before it say.
 
     tables: table -> one `drop_table` rule, or column -> rule. lists: named lists for YAML anchors.
-    reasons: key -> {en, ko}.
+    reasons: key -> {en, ko}. sensitive: category -> its codes; a file may add categories, and codes to those there are.
     """
 
     settings: SettingsPart = Field(default_factory=SettingsPart)
     tables: dict[str, TableRules] = Field(default_factory=dict)
     lists: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     reasons: dict[str, dict[Literal["en", "ko"], str]] = Field(default_factory=dict)
+    sensitive: dict[str, Sensitive] = Field(default_factory=dict)
 
 
 class StudyPolicy(PolicyPart):
-    """What a study tightens, and where its data are meant to be used."""
+    """What a study tightens, where its data are meant to be used, and what it asks for.
+
+    sensitive_asked: the sensitive categories that it needs; the case's approval has to name them, too.
+    """
 
     tier: Tier = "open-room"
+    sensitive_asked: tuple[str, ...] = ()
 
 
 class HospitalPolicy(PolicyPart):
@@ -158,7 +174,7 @@ class Policy:
     """The policy of one release, composed: what it does not name is dropped.
 
     layers: (name, version) of the files it is made of. columns: table -> column -> rule. dropped: table ->
-    rule. reasons: key -> language -> sentence.
+    rule. reasons: key -> language -> sentence. sensitive: category -> codes. sensitive_approved: categories that may leave.
     """
 
     tier: Tier
@@ -167,6 +183,8 @@ class Policy:
     columns: Mapping[str, Mapping[str, Rule]]
     dropped: Mapping[str, Rule]
     reasons: Mapping[str, Mapping[str, str]]
+    sensitive: Mapping[str, Sensitive]
+    sensitive_approved: tuple[str, ...]
 
     def rule(self, table: str, column: str) -> Rule:
         """Find the one rule for a column; a column or table without a rule is dropped."""
@@ -196,6 +214,11 @@ class Policy:
             "settings": self.settings.model_dump(mode="json"),
             "columns": {t: {c: plain(r) for c, r in rules.items()} for t, rules in self.columns.items()},
             "dropped": sorted(self.dropped),
+            "sensitive": {
+                name: {vocabulary: sorted(codes) for vocabulary, codes in category.codes.items()}
+                for name, category in self.sensitive.items()
+            },
+            "sensitive_approved": sorted(self.sensitive_approved),
         }
 
     @cached_property

@@ -51,6 +51,9 @@ def risk_json(risk: Mapping[str, Any], threshold: int) -> bytes:
         or 0 < risk["sets"]["without_control"] < threshold
     ):
         told["sets"].update({"drawn": None, "without_control": None})
+    told["rows_removed"] = {table: n if n >= threshold else None for table, n in risk["rows_removed"].items()}
+    few = {table: n if n >= threshold else None for table, n in risk["sensitive"]["codes_not_told"].items()}
+    told["sensitive"] = {**risk["sensitive"], "codes_not_told": few}
     return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True).encode()
 
 

@@ -105,6 +105,10 @@ def test_what_is_told_is_carried_by_k_people_and_is_true(carried: list[tuple[int
     assert all(found[c] == c for c in common)
 
 
+CONCEPTS = """
+concept_id | vocabulary_id | concept_code
+        10 | SNOMED        | 404684003
+"""
 CONDITIONS = """
 condition_occurrence_id | person_id | condition_concept_id | condition_start_date
                       1 |        11 |                   30 | 2018-02-02
@@ -116,8 +120,8 @@ condition_occurrence_id | person_id | condition_concept_id | condition_start_dat
 
 
 def test_the_release_shows_what_is_told_and_keeps_every_row(tmp_path: Path) -> None:
-    ancestors = write_parquet(tmp_path / "vocabulary", {"ancestors": ANCESTORS}) / "ancestors.parquet"
-    out, report = run(tmp_path / "run", {"person": PEOPLE, "condition_occurrence": CONDITIONS}, ancestors=ancestors)
+    known = write_parquet(tmp_path / "vocabulary", {"ancestors": ANCESTORS, "concepts": CONCEPTS})
+    out, report = run(tmp_path / "run", {"person": PEOPLE, "condition_occurrence": CONDITIONS}, vocabulary=known)
     assert sorted(out["condition_occurrence"]["condition_concept_id"].to_pylist()) == [0, 20, 20, 20, 20]
     assert [one.to_json() for one in report.rare_codes] == [
         {
