@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from cohorts.draw.candidates import Boxes, Ints, Points, Small, fits, parts_of
@@ -23,10 +25,8 @@ def alternatives(points: Points, some: Boxes, salt: UInt64, cases: Ints, least: 
     middle = some.lo[:, 0] + (some.hi[:, 0] - some.lo[:, 0]) // 2
     half = int(some.hi[0, 0] - middle[0]) if len(some) else 0
     at, stratum = points.at[:, 0], points.stratum
-    by_score = np.argsort(middle)
-    scores = middle[by_score]
+    whole = _Part(_Sorted.of(some, middle), 0)
     level = np.zeros(len(points), np.int64)
-    whole = _Part(some, by_score, middle, 0)
     start, end = whole.reach(stratum[cases], salt[cases], at[cases], half)
     level[cases] = np.clip(np.log2(np.maximum(end - start, 1) / least) // LEVEL * LEVEL, 0, DEEPEST)
     found = [(np.empty(0, np.int64), np.empty(0, np.int64))]
@@ -36,8 +36,7 @@ def alternatives(points: Points, some: Boxes, salt: UInt64, cases: Ints, least: 
             continue
         part = whole
         if n:
-            from_, to = np.searchsorted(scores, (at[these].min() - half, at[these].max() + half + 1))
-            part = _Part(some, by_score[from_:to], middle, n)
+            part = _Part(whole.all.between(at[these].min() - half, at[these].max() + half), n)
         start, end = part.reach(stratum[these], salt[these], at[these], half)
         case, owner = _fitting(points, some, these, part.box, start, end)
         few = np.bincount(case, minlength=len(points)) < least // 2
@@ -48,30 +47,55 @@ def alternatives(points: Points, some: Boxes, salt: UInt64, cases: Ints, least: 
     return np.concatenate([c for c, _ in found]), np.concatenate([o for _, o in found])
 
 
+@dataclass(frozen=True)
+class _Sorted:
+    """Boxes by score. box: their places; order, stratum, score: of each."""
+
+    box: Ints
+    order: UInt64
+    stratum: Small
+    score: Ints
+
+    @classmethod
+    def of(cls, some: Boxes, middle: Small) -> _Sorted:
+        box = np.argsort(middle)
+        return cls(box, some.order[box], some.stratum[box], middle[box].astype(np.int64))
+
+    def between(self, low: int, high: int) -> _Sorted:
+        part = slice(*np.searchsorted(self.score, (low, high + 1)))
+        return _Sorted(self.box[part], self.order[part], self.stratum[part], self.score[part])
+
+
 class _Part:
     """The boxes by stratum, first `bits` of their order, and score.
 
     box: in this order.
     """
 
-    def __init__(self, some: Boxes, by_score: Ints, middle: Small, bits: int) -> None:
-        self._bits = bits
-        self.box = by_score
-        self._sort(_first_bits(some.order[self.box], bits))
-        self._sort(some.stratum[self.box])
-        stratum = some.stratum[self.box].astype(np.int64)
-        self._key = _key(stratum, _first_bits(some.order[self.box], bits), middle[self.box].astype(np.int64))
-
-    def _sort(self, key: Ints | Small) -> None:
-        if key.any():
-            few = key.astype(np.uint16) if key.max() < 2**16 else key  # 16 bits are sorted in linear time
-            self.box = self.box[np.argsort(few, kind="stable")]
+    def __init__(self, given: _Sorted, bits: int) -> None:
+        self.all, self._bits = given, bits
+        first, stratum = _first_bits(given.order, bits), given.stratum.astype(np.int64)
+        key = _key(stratum, first, given.score)
+        by = _sorted_by(first, None)
+        by = _sorted_by(stratum, by)
+        self.box = given.box if by is None else given.box[by]
+        self._key = key if by is None else key[by]
 
     def reach(self, stratum: Ints, salt: UInt64, at: Ints, half: int) -> tuple[Ints, Ints]:
         """From where to where in `box` a case at `at` looks."""
         part = _first_bits(salt, self._bits)
         start = np.searchsorted(self._key, _key(stratum, part, at - half), "left")
         return start, np.searchsorted(self._key, _key(stratum, part, at + half), "right")
+
+
+def _sorted_by(key: Ints, by: Ints | None) -> Ints | None:
+    """Sort further by a key, those of equal keys as they stand; None is the order in which everything stands."""
+    if not key.any():
+        return by
+    few = key.astype(np.uint16) if key.max() < 2**16 else key  # 16 bits are sorted in linear time
+    if by is None:
+        return np.argsort(few, kind="stable")
+    return by[np.argsort(few[by], kind="stable")]
 
 
 def _first_bits(order: UInt64, bits: int) -> Ints:

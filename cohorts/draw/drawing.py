@@ -24,7 +24,7 @@ from cohorts.draw.table1 import table1
 from cohorts.draw.terms import Rows
 from cohorts.draw.unmatched import REASONS
 
-COMPARED = 50_000
+COMPARED = 25_000
 """At most so many people of each role, the first in the random order, stand for the pool in the balance
 before."""
 

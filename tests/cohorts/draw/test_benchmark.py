@@ -19,13 +19,13 @@ RATIO = 4
 
 @pytest.fixture(scope="module")
 def hospital(tmp_path_factory):
-    return short_of_controls(tmp_path_factory.mktemp("short"), 4_000, 250)
+    return short_of_controls(tmp_path_factory.mktemp("short"), 4_000, 600)
 
 
 @pytest.fixture(scope="module", params=["risk_set", "exact"])
 def drawn(request, hospital):
     database, cohort = hospital
-    asked, out = spec(request.param, 250, RATIO), database.parent / f"{request.param}.parquet"
+    asked, out = spec(request.param, 600, RATIO), database.parent / f"{request.param}.parquet"
     with open_source(f"duckdb://{database}?schema=cdm", database.parent) as source:
         report = draw(source, cohort, asked, out)
     return asked.until_own_event, out, report
