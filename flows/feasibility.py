@@ -68,7 +68,7 @@ def _count(home: Home, study: Study, site: Site) -> Feasibility:
         found = guarded(
             f"feasibility at {site.id}",
             home.spill,
-            lambda: count(source, study.definitions, study.spec.draw, site.threshold, site.limits(home), before),
+            lambda: count(source, study.definitions, study.draw, site.threshold, site.limits(home), before),
         )
     remember(home, site.id, question, found.answered)
     progress.tell(f"count {site.id}", "done")

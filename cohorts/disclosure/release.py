@@ -87,7 +87,7 @@ def suppress_release(
         if names and drawn in tables.shown and tables.value(names[-1]) >= tables.value(drawn):
             tables.difference(names[-1], drawn)
     reached = reached or Reached()
-    listed = add_unmatched(tables, reached.unmatched)
+    listed = add_unmatched(tables, reached.unmatched, threshold)
     add_eligible(tables, reached.eligible, {role: names[-1] for role, names in cells.items() if names}, ROLES)
     safe = suppress(tables, threshold)
     rows = table1_rows(table1, safe)

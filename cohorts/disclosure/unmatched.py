@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from cohorts.disclosure.cells import Count, Tables
 
 STRATA = 20
-"""So many strata with unmatched cases are listed, those with the most; the others are one line."""
+"""So many strata are listed, those with the most unmatched cases."""
 ELSEWHERE = "elsewhere"
 
 
@@ -34,7 +34,7 @@ class Reached:
 
 @dataclass(frozen=True)
 class Listed:
-    """What is listed. reasons: in order; rows: the levels of each line (`ELSEWHERE` for the strata beyond `STRATA`)."""
+    """What is listed. reasons: in order; rows: the levels of each line (`ELSEWHERE` for all strata that have none)."""
 
     reasons: tuple[str, ...] = ()
     rows: tuple[dict[str, str], ...] = field(default_factory=tuple)
@@ -53,14 +53,19 @@ class Listed:
         ]
 
 
-def add_unmatched(tables: Tables, strata: Sequence[UnmatchedStratum]) -> Listed:
-    """Add unmatched cases by stratum and reason, with the totals of both; return what is listed."""
+def add_unmatched(tables: Tables, strata: Sequence[UnmatchedStratum], threshold: int) -> Listed:
+    """Add unmatched cases by stratum and reason, with the totals of both; return what is listed.
+
+    A stratum below the threshold has no line of its own: that it has somebody at all may say who that is.
+    """
     if not strata:
         return Listed()
-    lines = [(dict(s.levels), dict(s.why)) for s in strata[:STRATA]]
+    own = [s for s in strata if s.unmatched >= threshold][:STRATA]
+    others = [s for s in strata if s not in own]
+    lines = [(dict(s.levels), dict(s.why)) for s in own]
     reasons = tuple(dict.fromkeys(reason for s in strata for reason in s.why))
-    if len(strata) > STRATA:
-        lines.append(({ELSEWHERE: ""}, {r: sum(s.why.get(r, 0) for s in strata[STRATA:]) for r in reasons}))
+    if others:
+        lines.append(({ELSEWHERE: ""}, {r: sum(s.why.get(r, 0) for s in others) for r in reasons}))
     for n, (_, why) in enumerate(lines):
         parts = [tables.cell(f"unmatched {n} {reason}", why.get(reason, 0)) for reason in reasons]
         tables.total(tables.cell(f"unmatched {n}", sum(why.values()), 3.0), parts)

@@ -30,10 +30,10 @@ def page(title: str, released: Released, wanted: Mapping[str, int], threshold: i
         f"<style>{STYLE}</style></head><body>",
         f"<h1>{escape(title)}</h1>",
         f"<h2>{say['draw']}</h2>",
-        _table((say["people"], say["cases"], say["controls"]), _drawn(released, wanted, lang)),
+        _table((say["people"], say["cases"], say["controls"]), numbers(released, wanted, lang)),
         *_attrition(released, lang),
         f"<h2>{say['table1']}</h2>",
-        _table((say["covariate"], say["cases"], say["controls"]), _table1(released.table1, lang)),
+        _table(table1_heads(lang), table1_lines(released, lang)),
         f"<h2>{say['balance']}</h2>",
         love_plot([Line.released(row) for row in released.balance], lang),
         *_unmatched(released.unmatched, lang),
@@ -43,7 +43,8 @@ def page(title: str, released: Released, wanted: Mapping[str, int], threshold: i
     return "\n".join(parts)
 
 
-def _drawn(released: Released, wanted: Mapping[str, int], lang: str) -> list[tuple[str, ...]]:
+def numbers(released: Released, wanted: Mapping[str, int], lang: str) -> list[tuple[str, ...]]:
+    """Lines of people wanted, eligible and drawn: what, cases, controls."""
     say = WORDS[lang]
     people = next(row for row in released.table1 if row["covariate"] == "people")
     eligible = [released.eligible.get(role) for role in ("case", "control")]
@@ -60,20 +61,47 @@ def _attrition(released: Released, lang: str) -> Iterable[str]:
         yield _table((say["rule"], say["people"]), [(say.get(s.rule, s.rule), s.people.text) for s in steps])
 
 
-def _table1(rows: Sequence[Mapping[str, Any]], lang: str) -> list[tuple[str, ...]]:
-    return [(name(r["covariate"], r["level"], lang), text(r["cases"]), text(r["controls"])) for r in rows]
+def table1_heads(lang: str) -> tuple[str, ...]:
+    """The heads of `table1_lines`."""
+    say = WORDS[lang]
+    return say["covariate"], say["cases"], say["controls"], say["smd before"], say["smd after"]
+
+
+def table1_lines(released: Released, lang: str) -> list[tuple[str, ...]]:
+    """Lines of Table 1: covariate and level, cases, controls, SMD before and after (nothing where there is none)."""
+    differ = {(row["covariate"], row["level"]): row for row in released.balance}
+    return [
+        (
+            name(r["covariate"], r["level"], lang),
+            text(r["cases"]),
+            text(r["controls"]),
+            *_differences(differ.get((r["covariate"], r["level"]))),
+        )
+        for r in released.table1
+    ]
+
+
+def _differences(row: Mapping[str, Any] | None) -> tuple[str, str]:
+    if row is None:
+        return "", ""
+    if row["withheld"]:
+        return MARK, MARK
+    before, after = ("" if row[f"smd_{when}"] is None else f"{row[f'smd_{when}']:.3f}" for when in ("before", "after"))
+    return before, after
 
 
 def _unmatched(lines: Sequence[Mapping[str, Any]], lang: str) -> Iterable[str]:
+    yield f"<h2>{WORDS[lang]['unmatched']}</h2>"
+    heads, rows = unmatched_lines(lines, lang)
+    yield _table(heads, rows, last_is_total=True) if rows else f"<p>{WORDS[lang]['all matched']}</p>"
+
+
+def unmatched_lines(lines: Sequence[Mapping[str, Any]], lang: str) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Heads and lines of `Released.unmatched`: stratum, cases, and how many of them for each reason; last of all strata."""
     say = WORDS[lang]
-    yield f"<h2>{say['unmatched']}</h2>"
-    if not lines:
-        yield f"<p>{say['all matched']}</p>"
-        return
-    reasons = list(lines[0]["why"])
+    reasons = list(lines[0]["why"]) if lines else []
     heads = (say["stratum"], say["unmatched cases"], *(REASONS[lang].get(r, r) for r in reasons))
-    rows = [(stratum(line["levels"], lang), *(_count(line, r) for r in (None, *reasons))) for line in lines]
-    yield _table(heads, rows, last_is_total=True)
+    return heads, [(stratum(line["levels"], lang), *(_count(line, r) for r in (None, *reasons))) for line in lines]
 
 
 def _count(line: Mapping[str, Any], reason: str | None) -> str:

@@ -19,7 +19,7 @@ def work(run: Run, folder: Path) -> Facts:
     """
     with opened(run) as source:
         report = draw(
-            source, run.output("cohort") / "cohort.parquet", run.study.spec.draw, folder / "draw.parquet",
+            source, run.output("cohort") / "cohort.parquet", run.study.draw, folder / "draw.parquet",
             limits=run.site.limits(run.home), weight_unit=stricter(run.site.threshold),
         )  # fmt: skip
     (folder / "balance.json").write_text(

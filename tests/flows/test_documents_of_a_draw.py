@@ -124,6 +124,13 @@ def test_unmatched_cases_are_told_by_stratum_and_reason_and_the_few_are_not():
     )
 
 
+def test_a_stratum_of_a_few_has_no_line_of_its_own():
+    drawn = {**DRAWN, "unmatched": [*DRAWN["unmatched"], {**stratum("0", all_taken=2), "levels": {"sex": "8521"}}]}
+    text = made_of(drawn)["unmatched.csv"].decode()
+    assert "8521" not in text
+    assert "other strata" in text
+
+
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_the_page_needs_nothing_from_outside(lang):
     text = made_of(DRAWN)[f"draw.{lang}.html"].decode()
