@@ -60,6 +60,12 @@ class Tables:
         self.weight[name] = weight
         return name
 
+    def hidden(self, name: str, value: int) -> str:
+        """Add a count of people that is not shown, and may follow from others."""
+        self.latent[name] = value
+        self.sensitive.add(name)
+        return name
+
     def total(self, total: str, parts: Iterable[str]) -> None:
         """State that the parts add up to the total."""
         self.relate({total: -1, **dict.fromkeys(parts, 1)})

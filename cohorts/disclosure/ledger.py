@@ -3,7 +3,7 @@
 "How many have A?" and "how many have A and B?" differ by those who have A without B. Each new answer is therefore
 protected together with every earlier number that lies near one of its own. Counts alone do not tell whether one group
 lies inside the other; a sketch of each group (the smallest keyed hashes of its people) can prove that it does not.
-What is not caught: three or more overlapping groups that differ in large parts, combined by inclusion and exclusion.
+Three answers are looked at, too (`three`). What is not caught: four or more overlapping groups that differ in large parts.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from cohorts.disclosure.cells import Count, Tables
+from cohorts.disclosure.three import groups_of, link_three
 from cohorts.draw.candidates import Ints
 from cohorts.draw.order import keyed_order
 
@@ -76,6 +77,17 @@ def link(tables: Tables, new: Answered, earlier: Sequence[Answered], threshold: 
             for cell, count in new.counts.items():
                 if abs(count - before) < threshold and _related(new, cell, answer, told):
                     _tie(tables, cell, f"answer {n} {told}", before)
+
+
+def link_all(tables: Tables, new: Answered, earlier: Sequence[Answered], threshold: int) -> None:
+    """Do as `link` does, and the same with what three answers tell together (`three.link_three`)."""
+    link(tables, new, earlier, threshold)
+    groups = groups_of(new.counts, new.sketches, SKETCH, {cell: cell for cell in new.counts}, new=True)
+    for n, answer in enumerate(earlier):
+        names = {cell: f"answer {n} {cell}" for cell in answer.told}
+        groups += groups_of(answer.counts, answer.sketches, SKETCH, names, new=False)
+    if earlier:
+        link_three(tables, groups, threshold)
 
 
 def _related(new: Answered, cell: str, answer: Answered, told: str) -> bool:

@@ -148,7 +148,7 @@ def _quota(spec: DrawSpec, lang: str) -> str:
     refuse = spec.shortfall == "refuse"
     if lang == "ko":
         short = " 원하는 수보다 적으면 추출하지 않음." if refuse else ""
-        again = "다시 돌리면 같은 사람, 자료가 늘어도 되도록 같은 사람"
+        again = "다시 돌려도 같은 사람, 자료가 늘어도 대부분 같은 사람"
         return f"추출 가능한 환자가 더 많으면 층마다 그 비율만큼, 시드 {spec.seed}의 임의 순서로 추출({again}).{short}"
     short = " If fewer exist than are wanted, nothing is drawn." if refuse else ""
     return (
