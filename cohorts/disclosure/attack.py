@@ -50,7 +50,9 @@ def _told(tables: Tables, name: str, hidden: set[str], round_to: int | None) -> 
     if name in hidden:
         return 1.0, np.inf
     value = tables.shown[name]
-    if not round_to or value == 0 or name in tables.fixed:
+    if name in tables.fixed:
+        round_to = tables.rounded.get(name)
+    if not round_to or value == 0:
         return float(value), float(value)
     shown = rounded(value, round_to)
     return max(0.0, shown - round_to // 2), shown + (round_to - 1) // 2

@@ -23,7 +23,8 @@ class Group:
     """People who were counted, in the new question, an earlier one, or both.
 
     name: of the cell that tells them, the new one where there is one; hashes: their smallest keyed hashes, ascending; whole:
-    whether these are all of them; new, told: whether the new question counts them, and whether an earlier one has told them.
+    whether these are all of them; new, told: whether the new question counts them, and whether an earlier one has told them;
+    round_to: what it was rounded to then.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Group:
     whole: bool
     new: bool
     told: bool
+    round_to: int | None = None
 
     @property
     def known(self) -> int:
@@ -50,8 +52,7 @@ def link_three(tables: Tables, groups: Sequence[Group], threshold: int) -> None:
         off = one.count + other.count - whole.count
         for g in (whole, one, other):
             if not g.new:
-                tables.cell(g.name, g.count)
-                tables.fixed.add(g.name)
+                tables.known(g.name, g.count, g.round_to)
         latent = f"{one.name} and {other.name} in {whole.name}"
         tables.latent[latent] = abs(off)
         tables.sensitive.add(latent)

@@ -99,7 +99,7 @@ def assess(
         ),
         upper_bound=spec.design == "propensity",
         round_to=round_to,
-        answered=Answered(_digest(attrition, spec), counts, told, sketches),
+        answered=Answered(_digest(attrition, spec), counts, told, sketches, round_to),
     )
 
 

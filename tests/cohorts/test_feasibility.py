@@ -224,6 +224,16 @@ def test_rounded_counts_are_multiples_and_leave_open_what_rounding_hides():
     assert any("multiples of 5" in note for note in got.notes("en"))
 
 
+def test_a_rounded_answer_leaves_room_for_the_exact_one_after_it():
+    """What was told as a multiple of ten is known as a range only; as if it were exact, nothing could be told any more."""
+    pool = grid([240, 130, 120, 4], [90, 80, 70, 60])
+    rounded = assess(pool, {}, BOTH, 10, round_to=10)
+    after = assess(pool, {}, BOTH, 10, {}, [rounded.answered])
+    assert 124 in {x.cases.value for x in after.levels}
+    assert after.strata[-1].cases.value is None
+    assert Answered.from_json(json.loads(json.dumps(rounded.answered.to_json()))) == rounded.answered
+
+
 def test_the_expected_draw_of_a_propensity_design_is_called_the_most():
     spec = DrawSpec(cases=100, controls=100, design="propensity", match=("sex", "birth_year"), birth_year_band=10)
     got = assess(grid([40, 30, 20, 30], [90, 80, 70, 60]), {}, spec, 10)
