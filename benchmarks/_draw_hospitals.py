@@ -17,7 +17,7 @@ def short_of_controls(folder: Path, people: int, cases: int) -> tuple[Path, Path
     rng = np.random.default_rng(1)
     age = np.minimum(rng.exponential(22, people), 94).astype(np.int64)
     start = rng.integers(0, 3000, people)
-    late = rng.exponential(1, people) / np.where(age >= 85, 12.0, 1.0)
+    late = rng.exponential(1, people) / np.where(age >= 85, 40.0, 1.0)
     made = {
         "person_id": np.arange(people),
         "gender_concept_id": 8507 + 25 * rng.integers(0, 2, people),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from cohorts.draw.candidates import Bools, Boxes, Ints, Points, Slots, fits, pack, pairs, parts_of
+from cohorts.draw.line import repair_on_line
 from cohorts.draw.offers import Pairing
 
 SPARE = 8
@@ -121,6 +122,8 @@ def repair(points: Points, some: Boxes, needy: Ints, pairing: Pairing) -> Ints:
     A case left over now can never be served later, whatever other augmentations follow. Nor, as paths stay within a stratum,
     can any case of a stratum in which a search served nobody: it is not searched again.
     """
+    if points.at.shape[1] <= 1:
+        return repair_on_line(points, some, needy, pairing)
     left = [needy[:0]]
     while len(needy):
         graph = Graph(points, some, np.unique(points.stratum[needy]), pairing)

@@ -17,6 +17,8 @@ def reasons(points: Points, some: Boxes, cases: Ints, dated: bool) -> Ints:
     dated: the last scale is the days on which a control is at risk (the others are calipers). A case that lies within the
     calipers of somebody, and within none who is at risk that day, is 'none_at_risk'.
     """
+    if not len(cases):
+        return np.empty(0, np.int64)
     stratum = points.stratum[cases]
     there = np.searchsorted(some.stratum, stratum, "right") > np.searchsorted(some.stratum, stratum, "left")
     scales = points.at.shape[1]
@@ -39,9 +41,10 @@ def _fits_any(points: Points, some: Boxes, cases: Ints, scales: int) -> Bools:
     found = np.zeros(len(cases), bool)
     if not scales:
         return np.ones(len(cases), bool)
-    begins = pack(some.stratum, some.lo[:, 0])
+    mine = np.flatnonzero(np.isin(some.stratum, points.stratum[cases]))
+    begins = pack(some.stratum[mine], some.lo[mine, 0])
     by = np.argsort(begins, kind="stable")
-    begins = begins[by]
+    begins, by = begins[by], mine[by]
     widest = int((some.hi[:, 0].astype(np.int64) - some.lo[:, 0]).max(initial=0))
     stratum, at = points.stratum[cases], points.at[cases, 0]
     # From the nearest beginning backwards: there a box is the likeliest to hold the case.

@@ -70,7 +70,7 @@ def _page(drawn: Drawn, lang: str) -> str:
     from cohorts.draw.words import WORDS
 
     wanted = {"case": drawn.spec.cases, "control": drawn.spec.controls}
-    return page(WORDS[lang]["draw"], drawn.released, wanted, drawn.threshold, lang)
+    return page(f"{WORDS[lang]['draw']}: {drawn.out.stem}", drawn.released, wanted, drawn.threshold, lang)
 
 
 def _tell(drawn: Drawn, lang: str) -> None:
