@@ -15,17 +15,21 @@ CHOICE = 8
 """So many alternatives at least for each control that a case wants."""
 
 
-def alternatives(points: Points, some: Boxes, salt: UInt64, cases: Ints, least: int) -> tuple[Ints, Ints]:
+def alternatives(
+    points: Points, some: Boxes, salt: UInt64, cases: Ints, least: int, share: int = 0
+) -> tuple[Ints, Ints]:
     """Pair each case with a part of the controls that fit it: about `least` to four times as many, or all if fewer fit.
 
     All boxes are equally wide on the first scale. The controls are cut by the first bits of their random order into parts
     that hold ever fewer; a case, by the first bits of its own (`salt`), looks into one part of the size that it needs. So a
-    person's place in the draw hangs on nobody else's, and a grown database mostly shows a case the same controls.
+    person's place in the draw hangs on nobody else's, and a grown database mostly shows a case the same controls. share: the
+    first bits of the salts of all cases are zero, so many; only controls of that part are looked at where fewer suffice.
     """
     middle = some.lo[:, 0] + (some.hi[:, 0] - some.lo[:, 0]) // 2
     half = int(some.hi[0, 0] - middle[0]) if len(some) else 0
     at, stratum = points.at[:, 0], points.stratum
     whole = _Part(_Sorted.of(some, middle), 0)
+    mine = whole.all.first(share)
     level = np.zeros(len(points), np.int64)
     start, end = whole.reach(stratum[cases], salt[cases], at[cases], half)
     level[cases] = np.clip(np.log2(np.maximum(end - start, 1) / least) // LEVEL * LEVEL, 0, DEEPEST)
@@ -36,7 +40,8 @@ def alternatives(points: Points, some: Boxes, salt: UInt64, cases: Ints, least: 
             continue
         part = whole
         if n:
-            part = _Part(whole.all.between(at[these].min() - half, at[these].max() + half), n)
+            near = (whole.all if n < share else mine).between(at[these].min() - half, at[these].max() + half)
+            part = _Part(near, n)
         start, end = part.reach(stratum[these], salt[these], at[these], half)
         case, owner = _fitting(points, some, these, part.box, start, end)
         few = np.bincount(case, minlength=len(points)) < least // 2
@@ -64,6 +69,13 @@ class _Sorted:
     def between(self, low: int, high: int) -> _Sorted:
         part = slice(*np.searchsorted(self.score, (low, high + 1)))
         return _Sorted(self.box[part], self.order[part], self.stratum[part], self.score[part])
+
+    def first(self, bits: int) -> _Sorted:
+        """The boxes of which the first bits of the order are zero."""
+        if not bits:
+            return self
+        some = np.flatnonzero(self.order >> np.uint64(64 - bits) == 0)
+        return _Sorted(self.box[some], self.order[some], self.stratum[some], self.score[some])
 
 
 class _Part:

@@ -100,6 +100,8 @@ class Line:
 
 def repair_on_line(points: Points, some: Boxes, needy: Ints, pairing: Pairing) -> Ints:
     """Do what `repair.repair` does, where there is at most one scale."""
+    if not len(needy):
+        return needy
     inside = np.zeros(int(points.stratum.max(initial=0)) + 1, bool)
     inside[points.stratum[needy]] = True
     there = (pairing.degree > 0) & inside[points.stratum]

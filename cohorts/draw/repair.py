@@ -16,6 +16,7 @@ from cohorts.draw.line import repair_on_line
 from cohorts.draw.offers import Pairing
 
 SPARE = 8
+MANY = 30
 FIRST_LOOK, LAST_LOOK = 64, 4096
 """A case that finds too few in so long a stretch of the random order looks at its own surroundings instead."""
 
@@ -122,9 +123,11 @@ def repair(points: Points, some: Boxes, needy: Ints, pairing: Pairing) -> Ints:
     A case left over now can never be served later, whatever other augmentations follow. Nor, as paths stay within a stratum,
     can any case of a stratum in which a search served nobody: it is not searched again.
     """
-    if points.at.shape[1] <= 1:
-        return repair_on_line(points, some, needy, pairing)
     left = [needy[:0]]
+    if points.at.shape[1] <= 1:
+        scarce = _scarce(points, some, needy, pairing)[points.stratum[needy]]
+        left.append(repair_on_line(points, some, needy[scarce], pairing))
+        needy = needy[~scarce]
     while len(needy):
         graph = Graph(points, some, np.unique(points.stratum[needy]), pairing)
         served = _augment(graph, needy, points.stratum, pairing)
@@ -133,6 +136,17 @@ def repair(points: Points, some: Boxes, needy: Ints, pairing: Pairing) -> Ints:
         left.append(needy[~again])
         needy = needy[again]
     return np.sort(np.concatenate(left))
+
+
+def _scarce(points: Points, some: Boxes, needy: Ints, pairing: Pairing) -> Bools:
+    """Of each stratum, whether its spells are not so many more than its cases that a search from the cases sees fewer of them."""
+    codes = int(points.stratum.max(initial=-1)) + 1
+    there = pairing.degree > 0
+    there[needy] = True
+    cases = np.bincount(points.stratum[there], minlength=codes)
+    spells = np.bincount(some.stratum, minlength=codes)[:codes]
+    enough: Bools = spells <= MANY * cases
+    return enough
 
 
 def _augment(graph: Graph, needy: Ints, stratum: Ints, pairing: Pairing) -> Ints:

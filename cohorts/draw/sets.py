@@ -25,6 +25,8 @@ from cohorts.draw.weights import case_weights, control_weights
 
 CASES, CONTROLS, SETS, LOOKS = 1, 2, 3, 5
 WEIGHT_UNIT = 10
+EXCHANGING = 2_000
+"""So many cases at least are asked first for exchanges that balance covariates, the first in a random order."""
 
 
 @dataclass(frozen=True)
@@ -148,9 +150,11 @@ def _match_scored(points: Points, some: Boxes, spec: DrawSpec, salt: UInt64, who
         return match(points, some, spec.cases, spec.ratio, full_sets, offer_near)
 
     def polish(pairing: Pairing, served: Ints) -> int:
-        return refine(
-            pairing, served, who, target, lambda: alternatives(points, some, salt, served, CHOICE * spec.ratio)
-        )
+        bits = max(int(np.log2(max(len(served), 1) / EXCHANGING)), 0)
+        first = served[salt[served] >> np.uint64(64 - bits) == 0] if bits else served
+        look = partial(alternatives, points, some, salt, least=CHOICE * spec.ratio)
+        looks = [partial(look, cases=first, share=bits), *([partial(look, cases=served)] if bits else [])]
+        return refine(pairing, served, who, target, looks)
 
     return match(points, some, spec.cases, spec.ratio, full_sets, offer_near, polish)
 
