@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import bench, board, cohort, deid, demo, extract, feasibility, ledger, release, site, study
+from flows.cli import bench, board, cohort, deid, demo, draw, extract, feasibility, ledger, release, site, study
 
 app = typer.Typer(
     name="naru",
@@ -40,6 +40,11 @@ app.add_typer(study.app, name="study")
 app.add_typer(cohort.app, name="cohort")
 app.add_typer(deid.app, name="deid")
 app.command("feasibility")(feasibility.feasibility)
+app.command(
+    "draw",
+    epilog="Example: naru draw case=case.parquet control=control.parquet --spec studies/gi_bleed/study.yaml "
+    "--source sample://gibleed --out draw.parquet",
+)(draw.draw)
 app.command("extract")(extract.extract)
 app.add_typer(board.app, name="board")
 app.command("publish")(release.publish)
