@@ -116,7 +116,8 @@ def _catalog(session: Any, files: Files, url: str) -> Catalog:
 
 
 def _found(session: Any, name: str, files: Sequence[Path]) -> FoundTable:
-    rows = session.read.option("mergeSchema", "true").parquet(*(f"file://{file}" for file in files))
+    merged = "true" if len(files) > 1 else "false"
+    rows = session.read.option("mergeSchema", merged).parquet(*(f"file://{file}" for file in files))
     view = f"files_{name}"
     rows.createOrReplaceTempView(view)
     return FoundTable(ticked(view), columns_of(rows))

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from cdm.errors import BadInput, SourceUnavailable
-from cdm.source import Capabilities, InPlace, Kind, Work
+from cdm.source import ARROW_TYPES, Capabilities, InPlace, Kind, Work
 from cdm.sources.found import FoundColumn, Wanted, by_lower_name
 from cdm.sources.spark_errors import translated
 
@@ -70,12 +70,8 @@ class SparkInPlace(InPlace):
     def work(self, tables: Mapping[str, Mapping[str, Kind]]) -> Iterator[Work]:
         """See `InPlace.work`."""
         session = self._alive()
-        work = _SparkWork(session, self._url, tables)
         try:
-            with translated(self._url):
-                for name in tables:
-                    work.put(name, session.sql(_nothing(tables[name])))
-            yield work
+            yield _SparkWork(session, self._url, tables)
             self._unchanged()
         finally:
             with suppress(Exception):  # a session that is gone has no views
@@ -100,20 +96,17 @@ class _SparkWork(Work):
         self._url = url
         self._tables = tables
 
-    def put(self, table: str, rows: Any) -> None:
-        rows.createOrReplaceTempView(table)
-
     def load(self, table: str, rows: pa.Table) -> None:
-        if rows.num_rows:
-            with translated(self._url):
-                self.put(table, self._session.createDataFrame(rows).localCheckpoint())
+        with translated(self._url):
+            given = self._session.createDataFrame(rows) if rows.num_rows else self._session.sql(_nothing(rows))
+            given.createOrReplaceTempView(table)
 
     def fill(self, table: str, query: str) -> None:
         columns = self._tables[table]
         with translated(self._url):
             found = self._session.sql(query).toDF(*columns)
             typed = [f"CAST({ticked(name)} AS {_TYPES[kind]}) AS {ticked(name)}" for name, kind in columns.items()]
-            self.put(table, found.selectExpr(*typed).localCheckpoint())
+            found.selectExpr(*typed).localCheckpoint().createOrReplaceTempView(table)
 
     def fetch(self, query: str) -> pa.Table:
         with translated(self._url):
@@ -127,8 +120,10 @@ def columns_of(rows: Any) -> dict[str, FoundColumn]:
     return {lower: FoundColumn(ticked(name), types[name]) for lower, name in by_lower_name(types).items()}
 
 
-def _nothing(columns: Mapping[str, Kind]) -> str:
-    listed = ", ".join(f"CAST(NULL AS {_TYPES[kind]}) AS {ticked(name)}" for name, kind in columns.items())
+def _nothing(rows: pa.Table) -> str:
+    """A table without rows, which PySpark does not take from Arrow."""
+    kinds = {kind: name for name, kind in ARROW_TYPES.items()}
+    listed = ", ".join(f"CAST(NULL AS {_TYPES[kinds[field.type]]}) AS {ticked(field.name)}" for field in rows.schema)
     return f"SELECT {listed} WHERE false"
 
 

@@ -50,10 +50,11 @@ def _matches(given: Criterion, absent: Collection[int]) -> Truth:
     """False: no record can match it."""
     group = given.event.correlated_criteria
     applied = group is not None and given.kind != "CustomEra"
-    return False if id(given) in absent or (applied and group and _group(group, absent) is False) else None
+    return False if id(given) in absent or (applied and group and _group(group, absent, nested=True) is False) else None
 
 
 def _counted(given: CorrelatedCriteria, absent: Collection[int]) -> Truth:
+    """Whether as many events are found as are asked for."""
     op, count = given.occurrence.type, given.occurrence.count
     if op == 2 and count == 0:
         return True
@@ -76,15 +77,21 @@ def _person(given: DemographicCriteria) -> Truth:
     return None if asks else True
 
 
-def _group(given: CriteriaGroup, absent: Collection[int]) -> Truth:
-    """The bounds on how many members hold, against how many have to."""
+def _group(given: CriteriaGroup, absent: Collection[int], *, nested: bool = False) -> Truth:
+    """The bounds on how many members hold, against how many have to.
+
+    nested: inside another criterion circe-be counts a member once for each observation period that holds the event, so
+    that of one that holds there may be any number.
+    """
     members = [_counted(one, absent) for one in given.criteria_list]
     members += [_person(one) for one in given.demographic_criteria_list]
-    members += [_group(one, absent) for one in given.groups]
+    members += [_group(one, absent, nested=nested) for one in given.groups]
     if not members:
         return True
     least, most = sum(one is True for one in members), sum(one is not False for one in members)
     low, high = _range(given, len(members))
+    if nested:
+        return False if (most == 0 < low) or least > high else None
     if low <= least and most <= high:
         return True
     return False if most < low or least > high else None

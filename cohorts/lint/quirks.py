@@ -176,13 +176,6 @@ def _first_and_moved(steps: Steps, event: criteria.Event) -> Iterator[Finding]:
             f"ATLAS moves the dates first: {', '.join(map(str, moved))} is compared with the moved dates.",
             f"ATLAS는 날짜를 먼저 옮깁니다. {', '.join(map(str, moved))}은(는) 옮긴 날짜로 비교합니다.",
         )
-    group = event.correlated_criteria
-    if isinstance(event, criteria.CustomEra) and group is not None and not group.is_empty:
-        yield _quirk(
-            (*steps, "CorrelatedCriteria"),
-            "ATLAS ignores the nested criteria of a custom era.",
-            "ATLAS는 사용자 정의 기간의 중첩 조건을 무시합니다.",
-        )
 
 
 _NO_FILTER = frozenset({"codeset_id", "first", "date_adjustment", "correlated_criteria", "criteria_list", "gap_days"})

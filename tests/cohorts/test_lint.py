@@ -100,7 +100,9 @@ def test_concepts_that_the_vocabulary_lacks_are_one_finding_for_each_set_and_tho
     rule = [group(occurs(condition(2)))]
     told = found(hospital, definition(condition(1), ConceptSets=sets, rules=rule))
     one = told["concept_missing", "$.ConceptSets[0].expression.items[1].concept"]
-    assert one.en == "This vocabulary lacks 3 of 4 concepts of concept set 1 (set 1) (97, 98, 99); they find nothing here."
+    assert (
+        one.en == "This vocabulary lacks 3 of 4 concepts of concept set 1 (set 1) (97, 98, 99); they find nothing here."
+    )
     assert one.to_json()["concepts"] == [97, 98, 99]
     assert told["concept_missing", "$.ConceptSets[1].expression.items[1].concept"].severity == "note"
     assert len(told) == 2
@@ -113,7 +115,9 @@ def test_a_set_that_holds_nothing_is_not_told_again_concept_by_concept(hospital:
 
 
 def test_descendants_of_concepts_that_can_have_none_are_told(hospital: cdm.source.Source) -> None:
-    told = found(hospital, with_sets({"DrugExposure": {"DrugSourceConcept": 0}}, concept_set(0, 21, includeDescendants=True)))
+    told = found(
+        hospital, with_sets({"DrugExposure": {"DrugSourceConcept": 0}}, concept_set(0, 21, includeDescendants=True))
+    )
     assert ("descendants_of_nothing", "$.ConceptSets[0].expression.items[0]") in told
     leaf = found(hospital, with_sets(condition(), concept_set(1, 10, includeDescendants=True)))
     assert leaf == {}
@@ -152,9 +156,10 @@ def test_rules_that_no_entry_or_every_entry_keeps_here_are_told(hospital: cdm.so
 
 def test_entry_events_of_an_empty_table_let_nobody_in(hospital: cdm.source.Source) -> None:
     told = found(hospital, definition({"Death": {}}))
-    assert {("no_records", "$.PrimaryCriteria.CriteriaList[0].Death"), ("nobody_enters", "$.PrimaryCriteria.CriteriaList")} <= {
-        *told
-    }
+    assert {
+        ("no_records", "$.PrimaryCriteria.CriteriaList[0].Death"),
+        ("nobody_enters", "$.PrimaryCriteria.CriteriaList"),
+    } <= {*told}
 
 
 def test_values_that_no_record_of_the_criterion_has_are_told(hospital: cdm.source.Source) -> None:
@@ -222,7 +227,9 @@ def test_contradictions_and_tautologies_are_told(
             f"{PRIMARY}.DateAdjustment",
         ),
         (
-            definition({"CustomEra": {"CriteriaList": [condition()], "CorrelatedCriteria": group(occurs(condition()))}}),
+            definition(
+                {"CustomEra": {"CriteriaList": [condition()], "CorrelatedCriteria": group(occurs(condition()))}}
+            ),
             "$.PrimaryCriteria.CriteriaList[0].CustomEra.CorrelatedCriteria",
         ),
         (
