@@ -43,7 +43,7 @@ def spark_running() -> Iterator[None]:
     """Spark's Java process, kept for all tests of this process: starting it takes seconds."""
     from cdm.sources import spark_session
 
-    kept = spark_session.local("spark://local[2]", "2", "1g")
+    kept = spark_session.local("spark://local[2]", "2", "2g")
     yield
     spark_session.give_back(kept)
 

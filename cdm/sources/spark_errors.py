@@ -40,7 +40,7 @@ def translated(url: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not f"{type(error).__module__}.".startswith(_OURS):
+        if not (f"{type(error).__module__}.".startswith(_OURS) or isinstance(error, ConnectionError)):
             raise
         raise refused(url, error) from None
 

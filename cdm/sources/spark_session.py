@@ -12,6 +12,8 @@ import socket
 import subprocess
 import tempfile
 import threading
+import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,14 @@ MEANING = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
+}
+# Spark keeps the plans of its last 1,000 queries as texts for its pages; ours are long, and nobody looks at them.
+_FORGETFUL = {
+    "spark.ui.retainedJobs": "1",
+    "spark.ui.retainedStages": "1",
+    "spark.ui.retainedTasks": "1",
+    "spark.sql.ui.retainedExecutions": "1",
+    "spark.sql.maxPlanStringLength": "1000",
 }
 SECONDS_TO_CONNECT = 10
 
@@ -56,6 +66,9 @@ def local(url: str, cores: str, memory: str | None) -> Any:
     global _running  # noqa: PLW0603  a process has one
     _imported()
     with _lock, translated(url):
+        if _running is not None and _running.gateway.proc.poll() is not None:
+            _stop(_running)  # Java died, of too little memory as a rule
+            _running = None
         if _running is None:
             _running = _start(url, cores, memory or _half())
         _running.users += 1
@@ -63,12 +76,11 @@ def local(url: str, cores: str, memory: str | None) -> Any:
 
 
 def give_back(session: Any) -> None:
-    """Let a session of `local` go; Java ends with the last one."""
+    """Let a session of `local` go, and with it its views; Java ends with the last one."""
     global _running
     with _lock:
-        assert _running is not None
-        for view in session.catalog.listTables():
-            session.catalog.dropTempView(view.name)
+        if _running is None or session.sparkContext is not _running.context:
+            return  # it died, and another one was started
         _running.users -= 1
         if _running.users == 0:
             ended, _running = _running, None
@@ -79,7 +91,9 @@ def connected(url: str, host: str, port: int, options: str) -> Any:
     """A new session of a Spark Connect server; options: those of its own address, `;token=...` among them."""
     _imported()
     try:
-        from pyspark.sql.connect.session import SparkSession
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of pandas 3, of which nothing is used here
+            from pyspark.sql.connect.session import SparkSession
     except ImportError:
         raise BadInput(MISSING) from None
     hushed()
@@ -147,6 +161,7 @@ def _settings(folder: Path, memory: str, cores: str) -> dict[str, str]:
         "spark.sql.catalogImplementation": "in-memory",
         "spark.sql.shuffle.partitions": partitions,
         "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={folder} -XX:-UsePerfData",
+        **_FORGETFUL,
     }
 
 
@@ -167,10 +182,11 @@ def _stop(ended: _Running) -> None:
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
-    _first(ended).stop()
-    ended.gateway.shutdown()
-    ended.gateway.proc.stdin.close()
+    for end in (ended.context.stop, ended.gateway.shutdown, ended.gateway.proc.stdin.close):
+        with suppress(Exception):  # where Java is gone, there is nothing to stop
+            end()
     ended.gateway.proc.wait()
+    SparkContext._active_spark_context = None
     SparkContext._gateway = SparkContext._jvm = None
     SparkSession._instantiatedSession = SparkSession._activeSession = None
     shutil.rmtree(ended.folder, ignore_errors=True)

@@ -153,12 +153,17 @@ def _is_excluded(expression: Expression, steps: Steps) -> bool:
 
 
 def _no_descendants(expression: Expression, facts: Mapping[int, Known]) -> Iterator[Finding]:
-    """Descendants asked of concepts that cannot have any: neither standard nor a classification."""
+    """Descendants asked of concepts that cannot have any: neither standard nor a classification.
+
+    Of sets that are looked for among standard concepts `_misplaced` has told already.
+    """
+    told = {use.concept_set for use in uses(expression) if use.standard}
     for position, given in enumerate(expression.concept_sets or ()):
         barren = [
             (nth, item.concept.concept_id)
             for nth, item in enumerate(given.expression.items)
             if item.include_descendants
+            and (given.id not in told or item.include_mapped or item.is_excluded)
             and item.concept.concept_id in facts
             and facts[item.concept.concept_id].standard_concept is None
         ]
@@ -195,10 +200,10 @@ def _misplaced(expression: Expression, facts: Mapping[int, Known]) -> Iterator[F
         if loose:
             ids = tuple(one.concept_id for one in loose)
             yield finding(
-                "concept_not_standard", "warning", use.steps,
-                f"{len(loose)} of {len(known)} concepts of {english(given)} are not standard ({some(ids)}); {use.column} holds "
-                "standard concepts only. Name the standard concept, or use the criterion's source concept.",
-                f"{korean(given)}의 개념 {len(known)}개 중 {len(loose)}개가 표준 개념이 아닙니다({some(ids)}). {use.column}에는 "
+                "concept_not_standard", "warning" if len(loose) == len(known) else "note", use.steps,
+                f"{_share(len(loose), len(known), given)} not standard ({some(ids)}); {use.column} holds standard concepts only. "
+                "Name the standard concept, or use the criterion's source concept.",
+                f"{_korean_share(len(loose), len(known), given)} 표준 개념이 아닙니다({some(ids)}). {use.column}에는 "
                 "표준 개념만 있습니다. 표준 개념을 쓰거나 원본 개념 조건을 쓰십시오.",
                 concepts=ids,
             )  # fmt: skip
@@ -216,12 +221,25 @@ def _other_domain(use: Use, given: ConceptSet, known: Sequence[Known], asked: Co
     domains = ", ".join(sorted({one.domain_id for one in others}))
     yield finding(
         "concept_domain", "warning" if len(others) == len(known) else "note", use.steps,
-        f"{len(others)} of {len(known)} concepts of {english(given)} are not of the domain {expected} but of {domains} "
-        f"({some(ids)}); records of them stand elsewhere than in {use.kind}.",
-        f"{korean(given)}의 개념 {len(known)}개 중 {len(others)}개({some(ids)})가 {expected} 영역이 아니라 {domains} 영역입니다. "
-        f"그 기록은 {use.kind}가 아닌 곳에 있습니다.",
+        f"{_share(len(others), len(known), given)} not of the domain {expected} but of {domains} ({some(ids)}); their records "
+        f"stand elsewhere than in {use.kind}.",
+        f"{_korean_share(len(others), len(known), given)} {expected} 영역이 아니라 {domains} 영역입니다({some(ids)}). 그 기록은 "
+        f"{use.kind}가 아닌 곳에 있습니다.",
         concepts=ids,
     )  # fmt: skip
+
+
+def _share(some_: int, every: int, given: ConceptSet) -> str:
+    """'All 3 concepts of concept set 1 are', '1 of 4 concepts of concept set 1 is'."""
+    if some_ == every:
+        return f"{'The one concept' if every == 1 else f'All {every} concepts'} of {english(given)} {'is' if every == 1 else 'are'}"
+    return f"{some_} of {every} concepts of {english(given)} {'is' if some_ == 1 else 'are'}"
+
+
+def _korean_share(some_: int, every: int, given: ConceptSet) -> str:
+    if some_ == every:
+        return f"{korean(given)}의 개념 {f'{every}개가 모두' if every > 1 else '하나가'}"
+    return f"{korean(given)}의 개념 {every}개 중 {some_}개가"
 
 
 def _elsewhere(domain: str, expected: str) -> bool:

@@ -80,9 +80,9 @@ KINDS: Mapping[str, Kind] = {
         ("note",), "Concepts that are named are no longer valid.", "지정한 개념이 더 이상 유효하지 않습니다."
     ),
     "concept_not_standard": Kind(
-        ("warning",),
-        "Concepts that are not standard are looked for where only standard ones stand.",
-        "표준 개념만 있는 열에서 비표준 개념을 찾습니다.",
+        ("warning", "note"),
+        "Concepts that are not standard are looked for where only standard ones stand; a note where others of the set fit.",
+        "표준 개념만 있는 열에서 비표준 개념을 찾습니다. 집합의 다른 개념이 맞으면 참고로만 알립니다.",
     ),
     "concept_domain": Kind(
         ("warning", "note"),

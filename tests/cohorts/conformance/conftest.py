@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import pytest
 
 from cdm.server import Server
 from tests.cohorts.conformance.engines import Engine, in_duckdb, in_postgres, in_spark
-
-SPARK = [
-    pytest.mark.slow,
-    pytest.mark.spark,
-    pytest.mark.skipif(find_spec("pyspark") is None, reason="the extra 'spark' is not installed"),
-]
+from tests.spark import NEEDS_SPARK
 
 
-@pytest.fixture(scope="session", params=["duckdb", "postgresql", pytest.param("spark", marks=SPARK)])
+@pytest.fixture(scope="session", params=["duckdb", "postgresql", pytest.param("spark", marks=NEEDS_SPARK)])
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """An engine under test; small CDMs are written once for a session."""
     folder = tmp_path_factory.mktemp(request.param)
