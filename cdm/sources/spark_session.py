@@ -108,7 +108,11 @@ def connected(url: str, host: str, port: int, options: str) -> Any:
 
 def _imported() -> None:
     try:
-        import pyspark  # noqa: F401
+        with warnings.catch_warnings():
+            # Of pandas 3, of which nothing is used here. PySpark looks for it once, in its module of tests, and believes that
+            # Connect cannot be used where the warning is an error.
+            warnings.simplefilter("ignore", FutureWarning)
+            import pyspark.testing  # noqa: F401
     except ImportError:
         raise BadInput(MISSING) from None
     hushed()
