@@ -7,6 +7,7 @@ from pathlib import Path
 
 from deid.policy import compose, programme
 from deid.policy.reference import page as policy_page
+from docs.from_code.cohort_check import cohort_check
 from docs.from_code.command_line import cli
 from docs.from_code.markdown import MADE
 from docs.from_code.package import package
@@ -22,6 +23,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "cli.md": cli,
     "study-file.md": study_file,
     "people-file.md": people_file,
+    "cohort-check.md": cohort_check,
     "site-file.md": site_file,
     "conditions.md": conditions,
     "permissions.md": lambda: f"{MADE}\n\n{matrix_page()}",
