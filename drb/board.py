@@ -12,19 +12,29 @@ from typing import Any, Self
 from sqlalchemy import Engine, func, select
 
 from drb import ledger, migrate
+from drb.accounts import Accounts
 from drb.cases import Cases
 from drb.database import connect
 from drb.errors import BadInput
+from drb.evidence import Evidence
 from drb.facts import Actor, Asked, Facts
 from drb.grants import Grants
 from drb.ledger import Recorded
 from drb.load import case_facts, grant_facts, release_facts
 from drb.models import Case, Grant, Release
+from drb.options import Option, options
+from drb.outbox import Outbox
 from drb.people import People
+from drb.queue import Filter, Page
+from drb.queue import queue as queue_page
 from drb.quorum import Settings
 from drb.releases import Releases
-from drb.rights import Decision, refuse
+from drb.rights import Decision, may, refuse
+from drb.roots import Roots
+from drb.sessions import Sessions
 from drb.states import ReleaseState, Role
+from drb.statistics import Statistics, statistics
+from drb.turns import Turn, turns
 from drb.verify import LedgerReport, verify
 from drb.views import Waiting
 from drb.visible import seen_cases, seen_grants, seen_releases
@@ -65,10 +75,68 @@ class Board:
         """이용권."""
         return Grants(self.desk)
 
+    @cached_property
+    def accounts(self) -> Accounts:
+        """How people sign in."""
+        return Accounts(self.desk)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Sessions of browsers and tokens of scripts."""
+        return Sessions(self.desk)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """Evidence packs."""
+        return Evidence(self.desk)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """What is to be told."""
+        return Outbox(self.desk)
+
+    @cached_property
+    def roots(self) -> Roots:
+        """Signed daily roots."""
+        return Roots(self.desk)
+
     def decide(self, actor: str, action: str, name: str, asked: Asked | None = None) -> Decision:
         """Ask, without doing it and without a record, whether a person may do `action` to 'case:ID', 'release:NAME' ..."""
         with self.desk.read() as work:
             return work.decide(work.actor(actor), action, _facts(work, name), asked)
+
+    def options(self, actor: str, name: str) -> tuple[Option, ...]:
+        """Answer for every action that a person's roles name whether it is open to them, on 'case:ID', 'release:NAME' ..."""
+        with self.desk.read() as work:
+            return options(work, work.actor(actor), _facts(work, name))
+
+    def require(self, actor: str, right: str) -> None:
+        """Raise Refused, recorded, unless a person holds a right that moves no machine (`transitions.STANDING`)."""
+        with self.desk.look(actor, f"board:{right}") as work:
+            decision = may(work.actor(actor), right)
+            if not decision:
+                raise refusal(decision)
+
+    def may(self, actor: str, right: str) -> Decision:
+        """Ask, without a record, for a right that moves no machine."""
+        with self.desk.read() as work:
+            return may(work.actor(actor), right)
+
+    def page(self, person_id: str, wanted: Filter | None = None, start: int = 0, size: int = 50) -> Page:
+        """Read a page of what is open to a person's eyes, with clocks, due dates and what they may do."""
+        with self.desk.read() as work:
+            return queue_page(work, work.actor(person_id), wanted or Filter(), start, size)
+
+    def clock_of(self, name: str) -> Turn:
+        """Read whose turn took how long on one object."""
+        with self.desk.read() as work:
+            return turns(work.session, [name], work.now)[name]
+
+    def statistics(self, actor: str) -> Statistics:
+        """Count cases by year, hospital, route, topic and decision. Raises Refused, recorded, without the right."""
+        self.require(actor, "read_statistics")
+        with self.desk.read() as work:
+            return statistics(work)
 
     def may_download(self, person_id: str, release: str, now: datetime | None = None) -> Decision:
         """Answer whether a person may download a release; now: the board's clock when not given."""

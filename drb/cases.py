@@ -17,9 +17,9 @@ from drb.counting import following
 from drb.errors import BadInput
 from drb.facts import Asked, CaseFacts
 from drb.load import ENDORSEMENT, INTEREST, REQUIREMENT, case_facts, locked, requirement_name
-from drb.models import Case, CaseComment, CaseCondition, CasePerson, Organisation, Vote
+from drb.models import Case, CaseComment, CaseCondition, CasePerson, Organisation, Release, Vote
 from drb.rights import KOREA, may
-from drb.states import CaseState, Choice, Route
+from drb.states import CaseState, Choice, Role, Route
 from drb.views import CaseView
 from drb.visible import seen, seen_cases
 from drb.work import Desk, Work, checked_key, refusal
@@ -174,6 +174,7 @@ class Cases:
         imposed = None if conditions is None else read_conditions(conditions)
 
         def change(work: Work, case: Case, facts: CaseFacts) -> Mapping[str, Any]:
+            decided(work, case, actor)
             return _impose(work, case, imposed)
 
         return self._act(actor, "approve", case_id, Asked(), change)
@@ -189,6 +190,7 @@ class Cases:
         imposed = None if conditions is None else read_conditions(conditions)
 
         def change(work: Work, case: Case, facts: CaseFacts) -> Mapping[str, Any]:
+            decided(work, case, actor)
             told = dict(_impose(work, case, imposed))
             names = [f"r{number}" for number in range(1, len(requirements) + 1)]
             for name, words in zip(names, requirements, strict=True):
@@ -201,7 +203,35 @@ class Cases:
 
     def reject(self, actor: str, case_id: str, reason: str) -> CaseView:
         """Record the rejection."""
-        return self._with_words(actor, "reject", case_id, reason)
+
+        def change(work: Work, case: Case, facts: CaseFacts) -> Mapping[str, Any]:
+            decided(work, case, actor)
+            return {"words": work.seal(reason)}
+
+        return self._act(actor, "reject", case_id, Asked(words=reason), change)
+
+    def undo(self, actor: str, case_id: str) -> CaseView:
+        """Take one's own decision back while it can still be undone: the case is in review again, its votes stand."""
+
+        def change(work: Work, case: Case, facts: CaseFacts) -> Mapping[str, Any]:
+            for row in work.session.scalars(select(CaseCondition).where(CaseCondition.case_id == case_id)):
+                work.session.delete(row)
+            return undone(case)
+
+        return self._act(actor, "undo", case_id, Asked(), change)
+
+    def assign(self, actor: str, case_id: str, assignee: str) -> CaseView:
+        """Give a case to a secretary who serves its hospital."""
+
+        def change(work: Work, case: Case, facts: CaseFacts) -> Mapping[str, Any]:
+            case.assignee = secretary(work, assignee, case.site_id)
+            return {"assignee": assignee}
+
+        return self._act(actor, "assign", case_id, Asked(), change)
+
+    def remind(self, actor: str, case_id: str) -> CaseView:
+        """Remind those on whom a case waits: an outbox row, nothing else changes."""
+        return self._act(actor, "remind", case_id, Asked(), _nothing)
 
     def give_evidence(self, actor: str, case_id: str, requirement: str, words: str) -> CaseView:
         """Say how a requirement is met, and where the evidence is."""
@@ -301,6 +331,27 @@ def existing(work: Work, case_id: str) -> Case:
     if case is None:
         raise BadInput(f"no case '{checked_key(case_id, 'case')}'; `naru board case list` lists them")
     return case
+
+
+def decided(work: Work, thing: Case | Release, actor: str) -> None:
+    """Note who decided, and until when they may take it back."""
+    thing.decided_by, thing.decided_at = actor, work.now
+    thing.undo_until = work.now + work.settings.undo
+
+
+def undone(thing: Case | Release) -> Mapping[str, Any]:
+    """Forget a decision that was taken back; its events stay."""
+    thing.decided_by = thing.decided_at = thing.undo_until = None
+    return {}
+
+
+def secretary(work: Work, person_id: str, site_id: str) -> str:
+    """Give back the id of a secretary who serves a hospital. Raises BadInput for anybody else."""
+    found = work.people([person_id]).get(checked_key(person_id, "assignee"))
+    serves = found is not None and (found.serves is None or site_id in found.serves)
+    if found is None or not serves or not found.active or Role.SECRETARY not in found.roles:
+        raise BadInput(f"'{person_id}' is no secretary who serves hospital '{site_id}'; assign to one who is")
+    return person_id
 
 
 def void_votes(work: Work, name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -18,8 +18,9 @@ from drb.facts import SYSTEM, Asked, GrantFacts
 from drb.load import actors, grant_facts, locked, not_entitled, release_facts
 from drb.models import Grant, Person
 from drb.releases import existing_release
-from drb.rights import KOREA, Decision, decide, refuse
+from drb.rights import Decision, decide, refuse
 from drb.states import GrantState
+from drb.statistics import destroy_by
 from drb.views import GrantView
 from drb.visible import seen, seen_grants
 from drb.work import Desk, Work, checked_digest, checked_key, refusal
@@ -130,6 +131,10 @@ class Grants:
         """As secretary, confirm the certificate of destruction."""
         return self._act(actor, "confirm_destroyed", grant_id, Asked(), lambda work, grant: {})
 
+    def remind(self, actor: str, grant_id: str) -> GrantView:
+        """Remind the grantee of what is due: an outbox row, nothing else changes."""
+        return self._act(actor, "remind", grant_id, Asked(), lambda work, grant: {})
+
     def get(self, actor: str, grant_id: str) -> GrantView:
         """Read a grant. Raises Refused, recorded, for whoever may not see it; BadInput when there is none."""
         with self.desk.look(actor, f"grant:{grant_id}") as work:
@@ -201,15 +206,6 @@ def _picture(grant: Grant, facts: GrantFacts) -> GrantView:
         grant.accepted_at,
         grant.downloads,
         facts.case.conditions.expires_on,
-        _destroy_by(grant, facts),
+        destroy_by(grant, facts.case.conditions),
         grant.created_at,
     )
-
-
-def _destroy_by(grant: Grant, facts: GrantFacts) -> date | None:
-    conditions = facts.case.conditions
-    if grant.state is GrantState.REVOKED:
-        ended: date | None = grant.changed_at.astimezone(KOREA).date()
-    else:
-        ended = conditions.expires_on
-    return None if ended is None else ended + timedelta(days=conditions.destruction_within_days)

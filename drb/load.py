@@ -140,6 +140,9 @@ def case_facts(session: Session, cases: Sequence[Case]) -> dict[str, CaseFacts]:
             unmet=frozenset(name for name, row in requirements.items() if row.evidence_id is None),
             endorsers=frozenset(p.person_id for p in people[case.id] if p.kind == ENDORSEMENT) - interested,
             copies_out=copies.get(case.id, 0),
+            decided_by=case.decided_by,
+            decided_at=case.decided_at,
+            undo_until=case.undo_until,
             tables={table: tuple(columns) for table, columns in case.tables.items()},
             conditions=conditions_of(conditions[case.id]),
         )
@@ -203,6 +206,9 @@ def release_facts(
             ),
             approved=Bound(**release.approved) if release.approved else None,
             approved_at=release.approved_at,
+            decided_by=release.decided_by,
+            decided_at=release.decided_at,
+            undo_until=release.undo_until,
             copies_out=copies.get(release.name, 0),
         )
     return facts

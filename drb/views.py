@@ -112,6 +112,9 @@ class CaseView(View):
     votes: tuple[VoteView, ...]
     comments: tuple[CommentView, ...]
     requirements: tuple[RequirementView, ...]
+    decided_by: str | None
+    decided_at: datetime | None
+    undo_until: datetime | None
     created_at: datetime
     changed_at: datetime
 
@@ -141,6 +144,10 @@ class ReleaseView(View):
     approved_by: str | None
     approved_at: datetime | None
     released_at: datetime | None
+    assignee: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+    undo_until: datetime | None
     successor: str | None
     created_at: datetime
     changed_at: datetime

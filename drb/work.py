@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -95,6 +95,10 @@ class Work:
         if actor_id not in known:
             raise refusal(refuse("known_person"))
         return known[actor_id]
+
+    def people(self, ids: Iterable[str]) -> dict[str, Actor]:
+        """Read people with the roles in force now."""
+        return actors(self.session, ids)
 
     def seal(self, words: str) -> str:
         """Keep what a person wrote beside the ledger; give the text's id."""
