@@ -69,7 +69,7 @@ class Accounts:
         with self.desk.write(actor, "open_account", f"person:{person_id}") as work:
             role = _manager(work, actor, person_id)
             if work.session.get(Person, checked_key(person_id, "person")) is None:
-                raise BadInput(f"no person '{person_id}'; add them first")
+                raise BadInput(f"no person '{person_id}'; add them first", "등록되지 않은 사람입니다")
             account = _account(work, person_id)
             account.invited_hash, account.invited_until = fingerprint(code), work.now + INVITED_FOR
             account.failures, account.locked_until = 0, None

@@ -20,7 +20,9 @@ from drb.evidence import Evidence
 from drb.facts import Actor, Asked, Facts
 from drb.grants import Grants
 from drb.ledger import Recorded
+from drb.listing import Row, Wanted, listed
 from drb.load import case_facts, grant_facts, release_facts
+from drb.merkle import root
 from drb.models import Case, Grant, Release
 from drb.options import Option, options
 from drb.outbox import Outbox
@@ -30,13 +32,14 @@ from drb.queue import queue as queue_page
 from drb.quorum import Settings
 from drb.releases import Releases
 from drb.rights import Decision, may, refuse
-from drb.roots import Roots
+from drb.roots import Roots, heads
 from drb.sessions import Sessions
+from drb.sites import SiteView, runs, site, sites
 from drb.states import ReleaseState, Role
 from drb.statistics import Statistics, statistics
 from drb.turns import Turn, turns
 from drb.verify import LedgerReport, verify
-from drb.views import Waiting
+from drb.views import ReleaseView, Waiting
 from drb.visible import seen_cases, seen_grants, seen_releases
 from drb.waiting import waiting
 from drb.work import Clock, Desk, Work, refusal, utc_now
@@ -126,6 +129,38 @@ class Board:
         """Read a page of what is open to a person's eyes, with clocks, due dates and what they may do."""
         with self.desk.read() as work:
             return queue_page(work, work.actor(person_id), wanted or Filter(), start, size)
+
+    def require_action(self, actor: str, action: str, name: str) -> None:
+        """Raise Refused, recorded, unless an action is open to a person."""
+        with self.desk.look(actor, name) as work:
+            decision = work.decide(work.actor(actor), action, _facts(work, name), None)
+            if not decision:
+                raise refusal(decision)
+
+    def listed(self, actor: str, wanted: Wanted) -> tuple[tuple[Row, ...], int]:
+        """Read a page of the cases or releases that a person may see, and how many there are."""
+        with self.desk.read() as work:
+            return listed(work, work.actor(actor), wanted)
+
+    def head(self) -> str:
+        """Compute the root over the heads of all chains, as it belongs into the minutes of a meeting."""
+        with self.desk.read() as work:
+            return root(heads(work))
+
+    def sites(self, actor: str) -> tuple[SiteView, ...]:
+        """Read the hospitals that a person may see counts of."""
+        with self.desk.read() as work:
+            return sites(work, work.actor(actor))
+
+    def site(self, actor: str, site_id: str) -> SiteView:
+        """Read one hospital. Raises Refused, recorded, for whoever does not act for it."""
+        with self.desk.look(actor, f"site:{site_id}") as work:
+            return site(work, work.actor(actor), site_id)
+
+    def runs(self, actor: str, site_id: str) -> tuple[ReleaseView, ...]:
+        """Read what was built at a hospital, newest first, as far as a person may see it."""
+        with self.desk.read() as work:
+            return runs(work, work.actor(actor), site_id)
 
     def clock_of(self, name: str) -> Turn:
         """Read whose turn took how long on one object."""

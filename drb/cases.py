@@ -14,7 +14,7 @@ from drb.columns import canonical
 from drb.conditions import Conditions
 from drb.conditions import read as read_conditions
 from drb.counting import following
-from drb.errors import BadInput
+from drb.errors import BadInput, NotFound
 from drb.facts import Asked, CaseFacts
 from drb.load import ENDORSEMENT, INTEREST, REQUIREMENT, case_facts, locked, requirement_name
 from drb.models import Case, CaseComment, CaseCondition, CasePerson, Organisation, Release, Vote
@@ -72,7 +72,10 @@ class Cases:
     def _create(self, work: Work, actor: str, case_id: str | None, form: Mapping[str, Any]) -> CaseView:
         site_id = form["site_id"]
         if work.session.scalar(select(Organisation.id).where(Organisation.site_id == site_id)) is None:
-            raise BadInput(f"no hospital with site '{site_id}' is registered; add its organisation first")
+            raise BadInput(
+                f"no hospital with site '{site_id}' is registered; add its organisation first",
+                "등록되지 않은 병원입니다",
+            )
         acting = work.actor(actor)
         year = work.now.astimezone(KOREA).year
         facts = CaseFacts(case_id or "new", None, site_id, form["study_id"], acting.organisation, acting.id)
@@ -329,7 +332,9 @@ def existing(work: Work, case_id: str) -> Case:
     """Read and lock a case. Raises BadInput when there is none."""
     case = work.session.scalars(locked(select(Case).where(Case.id == case_id))).one_or_none()
     if case is None:
-        raise BadInput(f"no case '{checked_key(case_id, 'case')}'; `naru board case list` lists them")
+        raise NotFound(
+            f"no case '{checked_key(case_id, 'case')}'; `naru board case list` lists them", "심의 건이 없습니다"
+        )
     return case
 
 
@@ -350,7 +355,10 @@ def secretary(work: Work, person_id: str, site_id: str) -> str:
     found = work.people([person_id]).get(checked_key(person_id, "assignee"))
     serves = found is not None and (found.serves is None or site_id in found.serves)
     if found is None or not serves or not found.active or Role.SECRETARY not in found.roles:
-        raise BadInput(f"'{person_id}' is no secretary who serves hospital '{site_id}'; assign to one who is")
+        raise BadInput(
+            f"'{person_id}' is no secretary who serves hospital '{site_id}'; assign to one who is",
+            f"'{person_id}'은(는) '{site_id}' 병원을 담당하는 간사가 아닙니다; 담당 간사를 선택하십시오",
+        )
     return person_id
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from drb.cases import existing
 from drb.counting import following
-from drb.errors import BadInput
+from drb.errors import BadInput, NotFound
 from drb.facts import SYSTEM, Asked, GrantFacts
 from drb.load import actors, grant_facts, locked, not_entitled, release_facts
 from drb.models import Grant, Person
@@ -141,11 +141,15 @@ class Grants:
             query = seen_grants(work.actor(actor)).where(Grant.id == grant_id)
             return _view(work.session, seen(work, query, Grant, "grant", grant_id))
 
-    def list(self, actor: str) -> tuple[GrantView, ...]:
-        """Read the grants that one may see, by id."""
+    def list(
+        self, actor: str, release: str | None = None, start: int = 0, size: int | None = None
+    ) -> tuple[GrantView, ...]:
+        """Read the grants that one may see, by id; of one release, a page at a time, when asked."""
         with self.desk.read() as work:
-            grants = work.session.scalars(seen_grants(work.actor(actor)).order_by(Grant.id)).all()
-            return _views(work.session, grants)
+            query = seen_grants(work.actor(actor)).order_by(Grant.id).offset(start).limit(size)
+            if release is not None:
+                query = query.where(Grant.release_name == release)
+            return _views(work.session, work.session.scalars(query).all())
 
     def _act(self, actor: str, action: str, grant_id: str, asked: Asked, change: Change) -> GrantView:
         with self.desk.write(actor, action, f"grant:{grant_id}") as work:
@@ -163,7 +167,9 @@ def _unchanged(grant: Grant) -> tuple[Grant, Mapping[str, Any]]:
 def _existing(work: Work, grant_id: str) -> Grant:
     grant = work.session.scalars(locked(select(Grant).where(Grant.id == grant_id))).one_or_none()
     if grant is None:
-        raise BadInput(f"no grant '{checked_key(grant_id, 'grant')}'; `naru board grant list` lists them")
+        raise NotFound(
+            f"no grant '{checked_key(grant_id, 'grant')}'; `naru board grant list` lists them", "이용권이 없습니다"
+        )
     return grant
 
 

@@ -27,7 +27,10 @@ def seal(session: Session, words: str) -> PersonalText:
     """Store words; the row's id and commitment may stand in the ledger."""
     words = words.strip()
     if not words or len(words) > LONGEST:
-        raise BadInput(f"a text has {len(words)} characters; give 1 to {LONGEST}")
+        raise BadInput(
+            f"a text has {len(words)} characters; give 1 to {LONGEST}",
+            f"글이 {len(words)}자입니다; 1자에서 {LONGEST}자까지 쓸 수 있습니다",
+        )
     key = secrets.token_bytes(64)
     row = PersonalText(
         id=f"t-{secrets.token_hex(8)}",

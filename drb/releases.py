@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from drb.cases import cast, decided, existing, secretary, undone, void_votes
-from drb.errors import BadInput
+from drb.errors import BadInput, NotFound
 from drb.facts import SYSTEM, Asked, ReleaseFacts
 from drb.load import actors, bound, builds_for, case_facts, grant_facts, locked, release_facts
 from drb.models import Case, Grant, Person, Release
@@ -292,6 +292,12 @@ class Releases:
                 query = query.where(Release.state == state)
             return release_views(work.session, work.session.scalars(query).all())
 
+    def of_case(self, actor: str, case_id: str) -> tuple[ReleaseView, ...]:
+        """Read the releases under a case that one may see, oldest first."""
+        with self.desk.read() as work:
+            query = seen_releases(work.actor(actor)).where(Release.case_id == case_id).order_by(Release.created_at)
+            return release_views(work.session, work.session.scalars(query).all())
+
     def _act(
         self,
         actor: str,
@@ -338,7 +344,9 @@ def existing_release(work: Work, name: str, *, lock: bool = True) -> Release:
     query = select(Release).where(Release.name == name)
     release = work.session.scalars(locked(query) if lock else query).one_or_none()
     if release is None:
-        raise BadInput(f"no release '{checked_key(name, 'release')}'; `naru board release list` lists them")
+        raise NotFound(
+            f"no release '{checked_key(name, 'release')}'; `naru board release list` lists them", "반출 건이 없습니다"
+        )
     return release
 
 

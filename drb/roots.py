@@ -69,14 +69,14 @@ class Roots:
     def close_day(self, sign: Sign) -> Root:
         """Sign today's root (Korea); again on the same day it is renewed."""
         with self.desk.write("system", "sign_root", "board:roots") as work:
-            heads = _heads(work)
+            ends = heads(work)
             events = work.session.scalar(select(func.count()).select_from(Event)) or 0
             day = work.now.astimezone(KOREA).date().isoformat()
-            unsigned = Root(day, events, root(heads), heads, "")
-            made = Root(day, events, unsigned.root, heads, sign(unsigned.signed()))
+            unsigned = Root(day, events, root(ends), ends, "")
+            made = Root(day, events, unsigned.root, ends, sign(unsigned.signed()))
             row = work.session.get(LedgerRoot, day) or LedgerRoot(day=day)
             row.events, row.root, row.signature = made.events, made.root, made.signature
-            row.heads = {name: list(head) for name, head in heads.items()}
+            row.heads = {name: list(head) for name, head in ends.items()}
             work.session.add(row)
             return made
 
@@ -98,7 +98,8 @@ class Roots:
         return None
 
 
-def _heads(work: Work) -> dict[str, tuple[int, str]]:
+def heads(work: Work) -> dict[str, tuple[int, str]]:
+    """Read the end of every chain."""
     query = select(ChainHead.object, ChainHead.seq, ChainHead.hash).where(ChainHead.seq > 0)
     return {row.object: (row.seq, row.hash) for row in work.session.execute(query)}
 

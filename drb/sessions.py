@@ -97,11 +97,13 @@ class Sessions:
     def issue(self, person_id: str, name: str, scopes: Sequence[str], days: int) -> str:
         """Issue a token; it is shown this once. Raises BadInput for unknown scopes or a wrong number of days."""
         if not name.strip() or len(name) > 80:
-            raise BadInput("a token needs a name of 1 to 80 characters")
+            raise BadInput("a token needs a name of 1 to 80 characters", "토큰 이름은 1~80자여야 합니다")
         if not scopes or set(scopes) - set(SCOPES):
-            raise BadInput(f"a token's scopes are of {', '.join(SCOPES)}; give at least one")
+            raise BadInput(
+                f"a token's scopes are of {', '.join(SCOPES)}; give at least one", "토큰 범위를 하나 이상 선택하십시오"
+            )
         if not 1 <= days <= LONGEST.days:
-            raise BadInput(f"a token lives 1 to {LONGEST.days} days")
+            raise BadInput(f"a token lives 1 to {LONGEST.days} days", f"토큰 기한은 1~{LONGEST.days}일입니다")
         secret = f"naru_{secrets.token_urlsafe(32)}"
         with self.desk.write(person_id, "issue_token", f"person:{person_id}") as work:
             token = ApiToken(

@@ -48,7 +48,7 @@ class OrganisationView(View):
 
 @dataclass(frozen=True)
 class PersonView(View):
-    """name: None once it was erased. pending: roles proposed and not yet confirmed by a second administrator."""
+    """name: None once it was erased. pending: roles proposed, ending: roles whose end is proposed; not yet confirmed."""
 
     id: str
     name: str | None
@@ -56,6 +56,7 @@ class PersonView(View):
     roles: tuple[Role, ...]
     pending: tuple[Role, ...]
     active: bool
+    ending: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True)
