@@ -211,6 +211,10 @@ class Board:
                 for name, model in _MODELS.items()
             }
 
+    def now(self) -> datetime:
+        """Read the board's clock."""
+        return self.clock()
+
     def close(self) -> None:
         """Give the connections back; idempotent."""
         self.engine.dispose()

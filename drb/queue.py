@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from drb.facts import Actor, Facts
+from drb.facts import Actor
 from drb.load import case_facts, grant_facts, release_facts
 from drb.models import Case, Grant, Organisation, Release, Vote
 from drb.states import CaseState, GrantState, ReleaseState
@@ -129,10 +129,11 @@ def _entries(work: Work, actor: Actor) -> list[Entry]:
     cases = session.scalars(seen_cases(actor).where(Case.state.in_(OPEN_CASES))).all()
     releases = session.scalars(seen_releases(actor).where(Release.state.in_(OPEN_RELEASES))).all()
     grants = session.scalars(seen_grants(actor).where(Grant.state.in_(OPEN_GRANTS))).all()
-    of_case = case_facts(session, cases)
-    of_release = release_facts(session, releases) if releases else {}
-    of_grant = grant_facts(session, grants) if grants else {}
-    homes = _cases_of(work, cases, [*of_release.values(), *of_grant.values()])
+    behind = _releases_of(work, releases, grants)
+    homes = _cases_of(work, cases, behind)
+    of_case = case_facts(session, list(homes.values()))
+    of_release = release_facts(session, behind, of_case)
+    of_grant = grant_facts(session, grants, of_release)
     names = [*(f"case:{case.id}" for case in cases), *(f"release:{release.name}" for release in releases)]
     clocks = turns(session, names, work.now)
     found: list[Entry] = []
@@ -143,9 +144,17 @@ def _entries(work: Work, actor: Actor) -> list[Entry]:
     return found
 
 
-def _cases_of(work: Work, cases: Sequence[Case], facts: Sequence[Facts]) -> Mapping[str, Case]:
+def _releases_of(work: Work, releases: Sequence[Release], grants: Sequence[Grant]) -> list[Release]:
+    """The releases themselves, and those behind the grants."""
+    missing = sorted({grant.release_name for grant in grants} - {release.name for release in releases})
+    if not missing:
+        return list(releases)
+    return [*releases, *work.session.scalars(select(Release).where(Release.name.in_(missing)))]
+
+
+def _cases_of(work: Work, cases: Sequence[Case], releases: Sequence[Release]) -> Mapping[str, Case]:
     known = {case.id: case for case in cases}
-    missing = sorted({of.case.id for of in facts} - known.keys())
+    missing = sorted({release.case_id for release in releases} - known.keys())
     if missing:
         known.update({case.id: case for case in work.session.scalars(select(Case).where(Case.id.in_(missing)))})
     return known

@@ -59,6 +59,7 @@ def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: i
         case=view,
         turn=visit.board.clock_of(name),
         allowed=visit.board.settings.case_days,
+        now=visit.board.now(),
         events=events,
         names=visit.board.people.names(people | {event.actor for event in events}),
         homes=visit.board.people.homes([view.organisation]),

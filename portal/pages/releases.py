@@ -44,6 +44,7 @@ def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: i
         release=view,
         turn=visit.board.clock_of(name),
         allowed=visit.board.settings.release_days,
+        now=visit.board.now(),
         events=events,
         names=visit.board.people.names(people | {event.actor for event in events}),
         before=before[-1] if before else None,
