@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from drb.evidence import Pack
 from portal.portal import STATIC
 from portal.render import environment
 from portal.words import say
-
-_environment = cache(environment)
 
 
 def as_html(pack: Pack, lang: str) -> str:
     """Draw a pack."""
     style = (STATIC / "portal.css").read_text(encoding="utf-8")
     return (
-        _environment()
+        environment()
         .get_template("evidence_file.html")
         .render(pack=pack, lang=lang, t=lambda key, **fields: say(lang, key, **fields), style=style)
     )

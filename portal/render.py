@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +78,9 @@ def value(given: Any, lang: str) -> str:
     return str(given)
 
 
+@cache
 def environment() -> Environment:
-    """Templates with our filters."""
+    """Templates with our filters; parsed once, however many portals a process has."""
     env = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(default=True, default_for_string=True),

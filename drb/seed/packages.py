@@ -71,7 +71,7 @@ def _release(life: CaseLife, state: R, start: datetime, now: datetime) -> Releas
         )
     if state is R.RELEASED:
         over = life.ends is not None and life.ends < now
-        ended = GrantState.DESTRUCTION_DUE if number(f"grant {name}", 1, 25) == 1 else GrantState.DESTROYED
+        ended = GrantState.DESTRUCTION_DUE if number(f"grant {name}", 1, 12) == 1 else GrantState.DESTROYED
         found.grant = ended if over else GrantState.ACTIVE
     return found
 

@@ -34,6 +34,7 @@ def new(visit: Here) -> Response:
 @router.post("/cases/new")
 def create(visit: Here) -> Response:
     """Draft a case."""
+    visit.board.require(visit.me, "apply")
     try:
         case = visit.board.cases.create(visit.me, **read(visit))
     except BadInput as bad:
@@ -82,6 +83,7 @@ def edit(visit: Here, key: str) -> Response:
 def change(visit: Here, key: str) -> Response:
     """Change the form."""
     view = visit.board.cases.get(visit.me, key)
+    visit.board.require_action(visit.me, "edit", f"case:{key}")
     try:
         asked = read(visit)
         visit.board.cases.edit(visit.me, key, **{p: asked[p] for p in asked if p not in {"study_id", "site_id"}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -13,6 +14,7 @@ from portal.pages.things import sentence
 from portal.visit import Here, Visit
 
 router = APIRouter()
+SIZE = 25
 
 
 @router.get("/people")
@@ -28,10 +30,16 @@ def show(visit: Visit, *, error: str = "", code: tuple[str, str] | None = None, 
     words = visit.request.query_params.get("words", "").lower()[:100]
     shown = [p for p in found if words in f"{p.id} {p.name or ''} {p.organisation}".lower()]
     waiting = [p for p in shown if p.pending or p.ending]
+    ordered = [*waiting, *(p for p in shown if not (p.pending or p.ending))]
+    asked = visit.request.query_params.get("page", "1")
+    number = max(1, min(int(asked) if asked.isdecimal() else 1, 1_000))
     return visit.page(
         "people.html",
         status,
-        people=[*waiting, *(p for p in shown if not (p.pending or p.ending))][:200],
+        people=ordered[(number - 1) * SIZE : number * SIZE],
+        number=number,
+        pages=max(1, -(-len(ordered) // SIZE)),
+        kept=urlencode({"words": words}),
         total=len(shown),
         words=words,
         homes={o.id: o for o in visit.board.people.organisations()},

@@ -9,6 +9,7 @@ from fastapi import HTTPException
 from fastapi.responses import Response
 
 from drb.errors import BadInput, NotFound, Refused
+from drb.guards import OF_INPUT
 from drb.states import Role
 from portal.actions import FORMS, Incomplete, run
 from portal.visit import Visit
@@ -27,12 +28,18 @@ def act(visit: Visit, kind: str, action: str, key: str, number: Callable[[], str
     try:
         typed = number() if FORMS[kind][action].typed else None
         run(visit, kind, action, key, typed)
-    except Incomplete as gap:
-        return show(visit, key, error=visit.say(gap.key), failed=action, status=422)
     except NotFound:
         raise
-    except BadInput as bad:
-        return show(visit, key, error=sentence(visit, bad), failed=action, status=422)
+    except (Incomplete, BadInput) as gap:
+        # What a form lacks is told to whoever may send it; anybody else is refused, and that is recorded.
+        if action != "declare_interest":
+            visit.board.require_action(visit.me, action, f"{kind}:{key}")
+        told = visit.say(gap.key) if isinstance(gap, Incomplete) else sentence(visit, gap)
+        return show(visit, key, error=told, failed=action, status=422)
+    except Refused as refused:
+        if refused.code not in OF_INPUT - LOST:
+            raise
+        return show(visit, key, error=refusal(visit.lang, refused), failed=action, status=422)
     return visit.go(f"/{kind}s/{key}?done={kind}.{action}")
 
 

@@ -60,6 +60,6 @@ def _letter(post: Post, sender: str, subject: str, body: str) -> EmailMessage:
     message["From"], message["To"], message["Subject"] = sender, post.email, subject
     message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain=sender.rpartition("@")[2] or "localhost")
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = post.lang
     message.set_content(f"{say(post.lang, 'mail.hello')}\n\n{body}\n\n{say(post.lang, 'mail.foot')}\n", cte="base64")
+    message["Content-Language"] = post.lang
     return message

@@ -13,8 +13,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 import httpx2
+from authlib.common.errors import AuthlibBaseError
 from authlib.common.security import generate_token
-from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -64,7 +64,7 @@ def back(door: AtDoor) -> Response:
     told = _unseal(portal.settings.key, door.request.cookies.get(REMEMBERED, ""))
     try:
         subject = proven(portal, oidc, told, str(door.request.url))
-    except (NotProven, httpx2.HTTPError, OAuthError, JoseError, ValueError, KeyError):
+    except (NotProven, httpx2.HTTPError, AuthlibBaseError, JoseError, ValueError, KeyError):
         return _no(door)
     account = portal.board.accounts.of_oidc(f"{oidc.issuer}|{subject}")
     if account is None or not account.active:
