@@ -8,7 +8,7 @@ export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-generative lint format bench docs lock clean
+.PHONY: help setup demo test test-slow test-browser test-generative lint format bench docs lock clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ test: setup  ## all tests but the slow ones, on two cores
 
 test-slow: setup  ## the long suites
 	$(BIN)/python -m pytest -m slow
+
+test-browser: setup  ## the portal's story in Chromium; renews the pictures in docs/images/portal
+	@test -x /usr/bin/chromium || { echo "the browser tests need Chromium: apt-get install -y chromium fonts-noto-cjk"; exit 2; }
+	NARU_PICTURES=docs $(BIN)/python -m pytest -m browser
 
 EXAMPLES ?= 1000
 SEED ?= 1

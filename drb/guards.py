@@ -18,6 +18,7 @@ GUARDS: dict[str, Guard] = {}
 OF_INPUT = frozenset(
     {
         "choice_given",
+        "comments_answered",
         "comments_given",
         "digest_is_current",
         "requirement_known",
