@@ -26,8 +26,9 @@ from drb.merkle import root
 from drb.models import Case, Grant, Release
 from drb.options import Option, options
 from drb.outbox import Outbox
+from drb.pages import CasePage, ReleasePage, case_page, masked, release_page
 from drb.people import People
-from drb.queue import Filter, Page
+from drb.queue import Filter, Page, Remembered
 from drb.queue import queue as queue_page
 from drb.quorum import Settings
 from drb.releases import Releases
@@ -103,6 +104,21 @@ class Board:
         """Signed daily roots."""
         return Roots(self.desk)
 
+    @cached_property
+    def remembered(self) -> Remembered:
+        """Queues that were made since the last event."""
+        return Remembered()
+
+    def case_page(self, actor: str, key: str) -> CasePage:
+        """Read all that a case's page shows, in one transaction. Raises Refused, recorded; BadInput when there is none."""
+        with self.desk.look(actor, f"case:{key}") as work:
+            return case_page(work, work.actor(actor), key)
+
+    def release_page(self, actor: str, key: str) -> ReleasePage:
+        """Read all that a release's page shows, in one transaction. Raises Refused, recorded; BadInput when there is none."""
+        with self.desk.look(actor, f"release:{key}") as work:
+            return release_page(work, work.actor(actor), key)
+
     def decide(self, actor: str, action: str, name: str, asked: Asked | None = None) -> Decision:
         """Ask, without doing it and without a record, whether a person may do `action` to 'case:ID', 'release:NAME' ..."""
         with self.desk.read() as work:
@@ -128,7 +144,7 @@ class Board:
     def page(self, person_id: str, wanted: Filter | None = None, start: int = 0, size: int = 50) -> Page:
         """Read a page of what is open to a person's eyes, with clocks, due dates and what they may do."""
         with self.desk.read() as work:
-            return queue_page(work, work.actor(person_id), wanted or Filter(), start, size)
+            return queue_page(work, work.actor(person_id), wanted or Filter(), start, size, self.remembered)
 
     def require_action(self, actor: str, action: str, name: str) -> None:
         """Raise Refused, recorded, unless an action is open to a person."""
@@ -191,7 +207,7 @@ class Board:
             acting = work.actor(actor)
             blind = _readable(work, acting, name)
             found = ledger.read(work.session, name, limit)
-        return tuple(_masked(event) if blind and event.action == "vote" else event for event in found)
+        return masked(found) if blind else found
 
     def verify(self) -> LedgerReport:
         """Verify the whole ledger, every row and every text."""
@@ -268,7 +284,3 @@ def _readable(work: Work, actor: Actor, name: str | None) -> bool:
     if row is None:
         raise refusal(refuse("visible"))
     return isinstance(row, Release) and row.state is ReleaseState.PARTIALLY_REVIEWED
-
-
-def _masked(event: Recorded) -> Recorded:
-    return Recorded(**{**event.__dict__, "payload": {}})

@@ -56,12 +56,12 @@ class Said(BaseModel):
 
 
 class Table(BaseModel):
-    """A small table. head: two languages; rows: texts and numbers; None: suppressed."""
+    """A small table. head: two languages; rows: texts, numbers, sentences; None: suppressed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     title: Said
     head: tuple[Said, ...]
-    rows: tuple[tuple[str | int | float | None, ...], ...]
+    rows: tuple[tuple[str | int | float | Said | None, ...], ...]
 
 
 class Point(BaseModel):

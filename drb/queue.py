@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from drb.facts import Actor
 from drb.load import case_facts, grant_facts, release_facts
-from drb.models import Case, Grant, Organisation, Release, Vote
+from drb.models import Case, Event, Grant, Release, Vote
 from drb.states import CaseState, GrantState, ReleaseState
 from drb.transitions import CASE, GRANT, RELEASE, Machine
 from drb.turns import Turn, turns
@@ -88,9 +90,38 @@ class Page:
     assignees: tuple[str, ...]
 
 
-def queue(work: Work, actor: Actor, wanted: Filter, start: int = 0, size: int = 50) -> Page:
+@dataclass
+class Remembered:
+    """What was open to whom at which event, for at most a minute.
+
+    Whatever changes on the board is an event, so while there is no new one the entries are the same; only the calendar
+    moves. A decision is never taken from here: the board asks its rules again.
+    """
+
+    most: int = 64
+    entries: OrderedDict[tuple[object, ...], list[Entry]] = field(default_factory=OrderedDict)
+    lock: Lock = field(default_factory=Lock)
+
+    def read(self, work: Work, actor: Actor) -> list[Entry]:
+        """Give the entries, made anew when anything happened."""
+        last = work.session.scalar(select(func.max(Event.number)))
+        key = (actor, last, work.now.replace(second=0, microsecond=0))
+        with self.lock:
+            known = self.entries.get(key)
+        if known is None:
+            known = _entries(work, actor)
+            with self.lock:
+                self.entries[key] = known
+                while len(self.entries) > self.most:
+                    self.entries.popitem(last=False)
+        return known
+
+
+def queue(
+    work: Work, actor: Actor, wanted: Filter, start: int = 0, size: int = 50, remembered: Remembered | None = None
+) -> Page:
     """Read what is open to a person's eyes: what waits for them first, then what is due soonest."""
-    entries = _entries(work, actor)
+    entries = (remembered or Remembered()).read(work, actor)
     waiting = sum(bool(entry.actions) for entry in entries)
     chosen = sorted((e for e in entries if _fits(e, wanted)), key=_order)
     shown = chosen[start : start + size]
@@ -228,12 +259,3 @@ def _unchanged(work: Work, entries: Sequence[Entry]) -> set[str]:
 
 def _keys(names: Sequence[str], kind: str) -> list[str]:
     return [name.partition(":")[2] for name in names if name.startswith(f"{kind}:")]
-
-
-def names_of(work: Work, ids: Sequence[str]) -> Mapping[str, tuple[str, str]]:
-    """Read the two names of organisations."""
-    query = select(Organisation.id, Organisation.name_ko, Organisation.name_en).where(Organisation.id.in_(ids))
-    return {row.id: (row.name_ko, row.name_en) for row in work.session.execute(query)}
-
-
-FIELDS = tuple(part.name for part in fields(Filter))

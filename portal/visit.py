@@ -81,7 +81,7 @@ class Visit:
             "lang": self.lang,
             "t": self.say,
             "csrf": csrf_token(cookie),
-            "rights": frozenset(right for right in STANDING if may(self.actor, right)),
+            "rights": frozenset(right for right in STANDING if self.visitor.whole and may(self.actor, right)),
             "path": self.request.url.path,
             "done": self.request.query_params.get("done", ""),
         }

@@ -88,12 +88,12 @@ def _scope(release: ReleaseView) -> Part:
 def _attrition(people: int) -> Part:
     head = (_said("역할", "role"), _said("단계", "step"), _said("규칙", "rule"), _said("사람", "people"))
     rows = (
-        ("case", 0, "입원", people * 40),
-        ("case", 1, "19세 이상", people * 36),
-        ("case", 2, "관찰 365일", people * 9),
-        ("case", 3, "중환자실 이동", None),
-        ("control", 0, "입원", people * 40),
-        ("control", 1, "중환자실 이동 없음", people * 31),
+        ("case", 0, _said("입원", "admitted"), people * 40),
+        ("case", 1, _said("19세 이상", "19 or over"), people * 36),
+        ("case", 2, _said("관찰 365일", "observed for 365 days"), people * 9),
+        ("case", 3, _said("중환자실 이동", "moved to intensive care"), None),
+        ("control", 0, _said("입원", "admitted"), people * 40),
+        ("control", 1, _said("중환자실 이동 없음", "not moved to intensive care"), people * 31),
     )
     return Part(light=Light.GREEN, tables=(Table(title=_said("선정 과정", "Attrition"), head=head, rows=rows),))
 

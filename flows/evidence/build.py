@@ -162,7 +162,7 @@ def _changes(manifest: Manifest, before: ReleaseView | None) -> Part:
             "cdm_release_digest": before.cdm_digest,
         }.get(name)
         if old is not None and old != now.get(name):
-            lines.append((f"{ko} / {en}", str(old)[:16], str(now.get(name))[:16]))
+            lines.append((Said(ko=ko, en=en), str(old)[:16], str(now.get(name))[:16]))
     head = (Said(ko="원인", en="cause"), Said(ko="이전", en="before"), Said(ko="지금", en="now"))
     said = Said(ko=f"비교 대상: {before.name}", en=f"Against {before.name}")
     table = Table(title=Said(ko="원인별 변경", en="Changes by cause"), head=head, rows=tuple(lines))

@@ -22,7 +22,8 @@ def risk(report: Mapping[str, Any]) -> Part:
     limit = 1 / wanted
     after, before = report["after"], report["before"]
     attackers = tuple(
-        (f"{ko} / {en}", round(before[name], 4), round(after[name], 4), round(limit, 4)) for name, ko, en in _ATTACKERS
+        (Said(ko=ko, en=en), round(before[name], 4), round(after[name], 4), round(limit, 4))
+        for name, ko, en in _ATTACKERS
     )
     over = any(after[name] > limit + 1e-12 for name, _, _ in _ATTACKERS) or reached < wanted or after["uniques"] > 0
     head = (

@@ -50,24 +50,17 @@ def case(visit: Here, key: str) -> Response:
 
 def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: int = 200) -> Response:
     """Draw a case, with what the visitor may do."""
-    view = visit.board.cases.get(visit.me, key)
-    name = f"case:{key}"
-    events = visit.board.events(visit.me, name)
-    people = {view.applicant, view.assignee or "", view.decided_by or "", *(v.person for v in view.votes)}
+    found = visit.board.case_page(visit.me, key)
     return visit.page(
         "case.html",
         status,
-        case=view,
-        turn=visit.board.clock_of(name),
+        found=found,
+        case=found.case,
         allowed=visit.board.settings.case_days,
         now=visit.board.now(),
-        events=events,
-        names=visit.board.people.names(people | {event.actor for event in events}),
-        homes=visit.board.people.homes([view.organisation]),
-        releases=visit.board.releases.of_case(visit.me, key),
         error=error,
         failed=failed,
-        **forms(visit, "case", name),
+        **forms(found.options, "case", [(one, found.names[one]) for one in found.secretaries]),
     )
 
 

@@ -74,7 +74,7 @@ def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: i
         names=visit.board.people.names({view.person} | {event.actor for event in events}),
         error=error,
         failed=failed,
-        **forms(visit, "grant", name),
+        **forms(visit.board.options(visit.me, name), "grant", ()),
     )
 
 

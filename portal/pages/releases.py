@@ -32,28 +32,21 @@ def release(visit: Here, key: str) -> Response:
 
 def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: int = 200) -> Response:
     """Draw a release, with what the visitor may do."""
-    view = visit.board.releases.get(visit.me, key)
-    name = f"release:{key}"
-    events = visit.board.events(visit.me, name)
-    kin = visit.board.releases.of_case(visit.me, view.case_id)
-    before = [one for one in kin if one.created_at < view.created_at and one.site_id == view.site_id]
-    people = {view.built_by, view.author, view.assignee, view.decided_by, *(v.person for v in view.votes)}
+    found = visit.board.release_page(visit.me, key)
+    view = found.release
     return visit.page(
         "release.html",
         status,
+        found=found,
         release=view,
-        turn=visit.board.clock_of(name),
         allowed=visit.board.settings.release_days,
         now=visit.board.now(),
-        events=events,
-        names=visit.board.people.names(people | {event.actor for event in events}),
-        before=before[-1] if before else None,
-        diff=difference(before[-1], view) if before else None,
-        grants=visit.board.grants.list(visit.me, key),
+        diff=difference(found.before, view) if found.before else None,
+        grants=visit.board.grants.list(visit.me, key) if view.released_at else (),
         download=visit.board.may_download(visit.me, key) if Role.STARTUP_USER in visit.actor.roles else None,
         error=error,
         failed=failed,
-        **forms(visit, "release", name),
+        **forms(found.options, "release", [(one, found.names[one]) for one in found.secretaries]),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import HTTPException
@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from drb.errors import BadInput, NotFound, Refused
 from drb.guards import OF_INPUT
+from drb.options import Option
 from drb.states import Role
 from portal.actions import FORMS, Incomplete, run
 from portal.visit import Visit
@@ -55,16 +56,15 @@ def refusal(visit_lang: str, refused: Refused) -> str:
     return refused.ko if visit_lang == "ko" else refused.reason
 
 
-def forms(visit: Visit, kind: str, name: str) -> dict[str, Any]:
-    """The actions on an object, open ones as forms, others with their reason."""
-    found = visit.board.options(visit.me, name)
+def forms(found: Sequence[Option], kind: str, able: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """The actions on an object, open ones as forms, others with their reason. able: to whom it can be assigned."""
     drawn = [option for option in found if option.action in FORMS[kind]]
     return {
         "kind": kind,
         "open": [(o.action, FORMS[kind][o.action]) for o in drawn if o.decision],
         "shut": [o for o in drawn if not o.decision],
         "may_edit": any(o.action == "edit" and o.decision for o in found),
-        "secretaries": secretaries(visit) if any(o.action == "assign" and o.decision for o in drawn) else [],
+        "secretaries": able,
     }
 
 

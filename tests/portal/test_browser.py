@@ -92,7 +92,6 @@ def at(board: Board, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -
             made = desk(browser, address, pictures)
             made.sign_in(person, PASSWORD)
             if "/sign-in/enrol" in made.page.url:
-                made.picture("second-factor")
                 secrets[person] = made.page.input_value("input[name=secret]")
                 made.page.fill("#code", pyotp.TOTP(secrets[person]).now())
                 made.enter()
