@@ -265,6 +265,7 @@ def test_every_page_has_labels_order_and_contrast_by_keyboard(at: NewDesk) -> No
         )
         assert bare == [], path
         assert secretary.page.locator("h1").count() == 1, path
+        secretary.page.bring_to_front()
         secretary.page.keyboard.press("Tab")
         assert secretary.page.evaluate("document.activeElement.className") == "skip", path
         for scheme in ("light", "dark"):
