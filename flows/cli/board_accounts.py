@@ -48,6 +48,8 @@ def mail(
     from portal.post.send import deliver
 
     with open_board(home().make().board_url) as board:
+        if digest:
+            board.grants.due()
         reminders = board.outbox.remind() if digest else 0
         sent, failed = deliver(board, _server(), os.environ.get("NARU_PORTAL_ADDRESS", ""), digest=digest)
     show.text(f"{sent} letters sent, {failed} refused by the server, {reminders} reminders written")
