@@ -74,5 +74,6 @@ def read(given: Conditions | Mapping[str, Any] | None) -> Conditions:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "conditions"
         raise BadInput(
-            f"condition '{where}': {first['msg']}; the conditions are {', '.join(Conditions.model_fields)}"
+            f"condition '{where}': {first['msg']}; the conditions are {', '.join(Conditions.model_fields)}",
+            f"이용 조건 '{LABELS.get(where.partition('.')[0], (where, where))[0]}'의 값을 확인하십시오",
         ) from None

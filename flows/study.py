@@ -171,6 +171,12 @@ def load(path: Path) -> Study:
     return Study(path, spec, {**definitions, **joined}, files, codes)
 
 
+def shipped_ids() -> list[str]:
+    """The studies that ship with Naru."""
+    folder = Path(str(resources.files("studies")))
+    return sorted(path.parent.name for path in folder.glob("*/study.yaml"))
+
+
 def shipped(study_id: str) -> Path:
     """The study file of a study that ships with Naru."""
     folder = resources.files("studies")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from cdm.errors import GateRefused
@@ -11,6 +12,7 @@ from drb.states import ReleaseState, Role
 from drb.views import ReleaseView
 from extract.manifest import Manifest, read_manifest
 from flows import registry
+from flows.evidence import build as build_evidence
 from flows.run import Run, wipe
 
 # In these states the board has decided on this very digest, or is about to; building it again changes nothing.
@@ -36,6 +38,7 @@ def submit(run: Run, board: Board, actor: str) -> ReleaseView:
         ),
     )
     registered = _register(run, board, actor, manifest)
+    _lay_evidence(run, board, package, manifest)
     if registered.state in _SETTLED:
         return registered
     gate: dict[str, Any] = run.stages["quality"].facts()
@@ -56,6 +59,15 @@ def submit(run: Run, board: Board, actor: str) -> ReleaseView:
         return checked
     again = checked.state is ReleaseState.RETURNED
     return (board.releases.resubmit if again else board.releases.submit)(actor, run.release, manifest.digest)
+
+
+def _lay_evidence(run: Run, board: Board, package: Path, manifest: Manifest) -> None:
+    """What a reviewer sees before voting, out of the package's own reports."""
+    kin = board.releases.of_case("system", run.case_id)
+    before = [one for one in kin if one.site_id == run.site.id and one.name != run.release]
+    case = board.cases.get("system", run.case_id)
+    if board.releases.get("system", run.release).manifest_digest == manifest.digest:
+        board.evidence.lay(build_evidence(package, case, before[-1] if before else None))
 
 
 def _register(run: Run, board: Board, actor: str, manifest: Manifest) -> ReleaseView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import bench, board, cohort, deid, demo, draw, extract, feasibility, ledger, release, site, study
+from flows.cli import bench, board, cohort, deid, demo, draw, extract, feasibility, ledger, portal, release, site, study
 
 app = typer.Typer(
     name="naru",
@@ -52,6 +52,7 @@ app.command("releases")(release.releases)
 app.command("pull")(release.pull)
 app.command("verify")(release.verify)
 app.add_typer(ledger.app, name="ledger")
+app.command("portal")(portal.portal)
 app.command("bench", context_settings=bench.PASS_ON, epilog="Example: naru bench cohorts --sample 20 --json")(
     bench.bench
 )
