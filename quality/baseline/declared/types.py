@@ -1,0 +1,70 @@
+"""The kinds of checks, in the names of DataQualityDashboard 2.8; what each means, in two languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from quality.baseline.declared.check import CheckType
+
+_ALL = (
+    CheckType("cdmTable", "TABLE", "fatal", "Verification", "Conformance", "Relational",
+        "The table is missing.", "표가 없다."),
+    CheckType("measurePersonCompleteness", "TABLE", "convention", "Validation", "Completeness", "",
+        "People without any row in the table.", "표에 행이 하나도 없는 사람."),
+    CheckType("measureConditionEraCompleteness", "TABLE", "convention", "Validation", "Completeness", "",
+        "People with a mapped condition and no condition era.", "매핑된 진단이 있으나 진단 기간(condition era)이 없는 사람."),
+    CheckType("measureObservationPeriodOverlap", "TABLE", "fatal", "Verification", "Conformance", "Relational",
+        "People whose observation periods overlap or touch.", "관찰 기간이 서로 겹치거나 맞닿은 사람."),
+    CheckType("cdmField", "FIELD", "fatal", "Verification", "Conformance", "Relational",
+        "The field is missing.", "열이 없다."),
+    CheckType("isRequired", "FIELD", "fatal", "Validation", "Conformance", "Relational",
+        "Rows in which a required field is empty.", "필수 열이 비어 있는 행."),
+    CheckType("cdmDatatype", "FIELD", "fatal", "Verification", "Conformance", "Value",
+        "Rows whose value is no whole number.", "정수가 아닌 값이 든 행."),
+    CheckType("isPrimaryKey", "FIELD", "fatal", "Verification", "Conformance", "Relational",
+        "Rows that share their key with another row.", "다른 행과 키가 같은 행."),
+    CheckType("isForeignKey", "FIELD", "fatal", "Verification", "Conformance", "Relational",
+        "Rows that refer to something that does not exist.", "존재하지 않는 대상을 가리키는 행."),
+    CheckType("fkDomain", "FIELD", "convention", "Verification", "Conformance", "Value",
+        "Rows whose concept belongs to another domain.", "개념이 다른 도메인에 속하는 행."),
+    CheckType("fkClass", "FIELD", "convention", "Verification", "Conformance", "Computational",
+        "Rows whose concept belongs to another class.", "개념이 다른 개념 분류에 속하는 행."),
+    CheckType("isStandardValidConcept", "FIELD", "convention", "Verification", "Conformance", "Value",
+        "Rows whose concept is not standard, or no longer valid.", "표준 개념이 아니거나 더는 유효하지 않은 개념이 든 행."),
+    CheckType("measureValueCompleteness", "FIELD", "characterization", "Verification", "Completeness", "",
+        "Rows in which the field is empty.", "열이 비어 있는 행."),
+    CheckType("standardConceptRecordCompleteness", "FIELD", "convention", "Verification", "Completeness", "",
+        "Rows that are not mapped to a standard concept.", "표준 개념으로 매핑되지 않은 행."),
+    CheckType("sourceConceptRecordCompleteness", "FIELD", "convention", "Verification", "Completeness", "",
+        "Rows without a source concept.", "원천 개념이 없는 행."),
+    CheckType("sourceValueCompleteness", "FIELD", "convention", "Verification", "Completeness", "",
+        "Distinct source values that are mapped to nothing.", "아무 개념에도 매핑되지 않은 서로 다른 원천 값."),
+    CheckType("plausibleValueLow", "FIELD", "characterization", "Verification", "Plausibility", "Atemporal",
+        "Rows below the lowest plausible value.", "그럴듯한 최솟값보다 작은 행."),
+    CheckType("plausibleValueHigh", "FIELD", "characterization", "Verification", "Plausibility", "Atemporal",
+        "Rows above the highest plausible value.", "그럴듯한 최댓값보다 큰 행."),
+    CheckType("plausibleTemporalAfter", "FIELD", "characterization", "Verification", "Plausibility", "Temporal",
+        "Rows dated before the start, or before the middle of the year of birth.", "시작일, 또는 출생연도의 중간보다 앞선 날짜의 행.",
+        superseded_by="plausibleAfterBirth, plausibleStartBeforeEnd"),
+    CheckType("plausibleDuringLife", "FIELD", "characterization", "Verification", "Plausibility", "Temporal",
+        "Rows of people who died that are dated more than 60 days later.", "사망자의 행 가운데 사망 후 60일이 지난 날짜의 행.",
+        superseded_by="plausibleBeforeDeath"),
+    CheckType("withinVisitDates", "FIELD", "characterization", "Verification", "Plausibility", "",
+        "Rows more than a week outside their visit.", "해당 방문에서 한 주 넘게 벗어난 행."),
+    CheckType("plausibleAfterBirth", "FIELD", "characterization", "Verification", "Plausibility", "Temporal",
+        "Rows dated before the person's birth.", "출생보다 앞선 날짜의 행."),
+    CheckType("plausibleBeforeDeath", "FIELD", "characterization", "Verification", "Plausibility", "Temporal",
+        "Rows dated more than 60 days after the person's death.", "사망 후 60일이 지난 날짜의 행."),
+    CheckType("plausibleStartBeforeEnd", "FIELD", "characterization", "Verification", "Plausibility", "Temporal",
+        "Rows that end before they start.", "시작보다 앞서 끝나는 행."),
+    CheckType("plausibleGender", "CONCEPT", "characterization", "Validation", "Plausibility", "Atemporal",
+        "Rows of a single concept that the other sex has.", "다른 성별에만 있을 수 있는 개념 하나가 기록된 행.",
+        superseded_by="plausibleGenderUseDescendants"),
+    CheckType("plausibleGenderUseDescendants", "CONCEPT", "characterization", "Validation", "Plausibility", "Atemporal",
+        "Rows of something that the other sex has.", "다른 성별에만 있을 수 있는 것이 기록된 행."),
+    CheckType("plausibleUnitConceptIds", "CONCEPT", "characterization", "Verification", "Plausibility", "Atemporal",
+        "Rows in a unit that this measurement does not come in.", "해당 검사에 쓰지 않는 단위로 적힌 행."),
+)  # fmt: skip
+
+TYPES: Mapping[str, CheckType] = MappingProxyType({one.name: one for one in _ALL})
