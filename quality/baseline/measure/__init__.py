@@ -43,9 +43,9 @@ class _Shared:
         concepts.prepare(db)
         sexes.prepare(db, [check for check in checks if check.type == "plausibleGenderUseDescendants"])
         self.vocabulary = lives.known(db, concepts.CONCEPTS)
-        wanted = {_target(check) for check in checks if _is_reference(check)}
-        wanted |= {(check.table, check.field) for check in checks if check.type == "isPrimaryKey"}
-        self.keys = {key: keys.collect(db, *key) for key in sorted(wanted)}
+        pointed_at = {_target(check) for check in checks if _is_reference(check)}
+        own = {(check.table, check.field) for check in checks if check.type == "isPrimaryKey"}
+        self.keys = {key: keys.collect(db, *key, referenced=key in pointed_at) for key in sorted(pointed_at | own)}
 
 
 def _is_reference(check: Check) -> bool:
@@ -78,7 +78,10 @@ def _table(
     found |= scan.whole_numbers(db, of("cdmDatatype"), refuse_negative=refuse_negative)
     found |= scan.limits(db, of(*scan.LIMITS))
     found |= scan.order(db, [check for check in rest if scan.is_order(check)])
-    found |= keys.foreign(db, [check for check in rest if _is_reference(check)], shared.keys)
+    within = of("withinVisitDates")
+    found |= (in_visits := lives.visits(db, within) if within else {})
+    matched = next((figure.rows for figure in in_visits.values() if not figure.error), None)
+    found |= keys.foreign(db, [check for check in rest if _is_reference(check)], shared.keys, matched)
     for check in of("isPrimaryKey"):
         found |= keys.primary(db, [check], shared.keys[table, check.field])
     found |= concepts.measure(db, [check for check in rest if concepts.is_asked(check)], vocabulary=shared.vocabulary)
@@ -93,12 +96,11 @@ def _people(db: Database, rest: Sequence[Check]) -> dict[Check, Figure]:
 
     births = of("plausibleAfterBirth") + [c for c in of("plausibleTemporalAfter") if not scan.is_order(c)]
     late = of("plausibleBeforeDeath", "plausibleDuringLife")
-    within, lacking = of("withinVisitDates"), of("measurePersonCompleteness")
+    lacking = of("measurePersonCompleteness")
     found = people.without_eras(db, eras) if (eras := of("measureConditionEraCompleteness")) else {}
     found |= people.overlapping(db, periods) if (periods := of("measureObservationPeriodOverlap")) else {}
     found |= lives.births(db, births) if births else {}
     found |= lives.deaths(db, late) if late else {}
-    found |= lives.visits(db, within) if within else {}
     found |= people.without_rows(db, lacking) if lacking else {}
     found |= sexes.measure(db, of("plausibleGender", "plausibleGenderUseDescendants"))
     found |= units.measure(db, of("plausibleUnitConceptIds"))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from cdm.errors import BadInput, UnfitValues
 from cdm.schema import Table, tables
 from cdm.source import Need, Source
 from quality.measure.engine import quote
+
+BATCH = 1 << 17
 
 
 class Database:
@@ -82,13 +85,23 @@ class Database:
         """Fetch the one row of an aggregate."""
         return self.rows_of(sql, values)[0]
 
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """Stream a query of our own as Arrow batches."""
+        try:
+            yield from self.con.sql(sql).to_arrow_reader(BATCH)
+        except duckdb.Error as error:
+            raise self._unreadable(error) from None
+
     def rows_of(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Fetch a small answer."""
         try:
             return self.con.execute(sql, list(values)).fetchall()
         except duckdb.Error as error:
-            # DuckDB quotes the offending cell in its messages; only the kind of error may be told.
-            raise BadInput(
-                f"{self.source.url}: table {self.table or 'person'} cannot be measured ({type(error).__name__}); "
-                "check that its files are whole and its columns of the CDM's types"
-            ) from None
+            raise self._unreadable(error) from None
+
+    def _unreadable(self, error: duckdb.Error) -> BadInput:
+        """Say that a table cannot be measured. DuckDB quotes the offending cell; only the kind of error may be told."""
+        return BadInput(
+            f"{self.source.url}: table {self.table or 'person'} cannot be measured ({type(error).__name__}); "
+            "check that its files are whole and its columns of the CDM's types"
+        )

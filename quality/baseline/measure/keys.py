@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from quality.baseline.declared import Check
 from quality.baseline.measure.database import Database
 from quality.baseline.measure.figure import Figure
@@ -35,13 +37,16 @@ class Keys:
         return self.bits and self.distinct == self.hi - self.lo + 1
 
 
-def collect(db: Database, table: str, field: str) -> Keys | None:
-    """Read a key once. None when the database lacks it."""
+def collect(db: Database, table: str, field: str, *, referenced: bool) -> Keys | None:
+    """Read a key once. None when the database lacks it. referenced: whether other tables point at it."""
     if not db.attach(table, (field,)):
         return None
     name, key, rows = quote(f"key {table}.{field}"), quote(field), f"cdm.{quote(table)}"
     whole = db.schema(table).column(field).family == "integer"
     filled, lo, hi = db.one(f"SELECT count({key}), min({key}), max({key}) FROM {rows}")
+    unique = whole and filled > 0 and _increasing(db, f"SELECT {key} FROM {rows}")
+    if not referenced:
+        return Keys(name, filled, filled if unique else db.one(f"SELECT count(DISTINCT {key}) FROM {rows}")[0])
     if whole and filled and hi - lo < min(max(SPREAD * filled, 1 << 16), WIDEST):
         db.run(
             f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {lo}::BIGINT AS lo, {hi}::BIGINT AS hi, "
@@ -49,9 +54,26 @@ def collect(db: Database, table: str, field: str) -> Keys | None:
         )
         (distinct,) = db.one(f"SELECT bit_count(bits) FROM {name}")
         return Keys(name, filled, distinct, lo, hi, bits=True)
-    db.run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT DISTINCT {key} AS k FROM {rows} WHERE {key} IS NOT NULL")
+    distinct_keys = f"SELECT {'' if unique else 'DISTINCT'} {key} AS k FROM {rows} WHERE {key} IS NOT NULL"
+    db.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {distinct_keys}")
     (distinct,) = db.one(f"SELECT count(*) FROM {name}")
     return Keys(name, filled, distinct)
+
+
+def _increasing(db: Database, sql: str) -> bool:
+    """Whether each key is greater than the one before, as rows come: the cheapest proof that none is there twice."""
+    last: int | None = None
+    for batch in db.batches(sql):
+        column = batch.column(0)
+        if column.null_count:
+            return False
+        values = column.to_numpy(zero_copy_only=False)
+        if not len(values):
+            continue
+        if (last is not None and values[0] <= last) or not bool(np.all(values[1:] > values[:-1])):
+            return False
+        last = int(values[-1])
+    return True
 
 
 def primary(db: Database, checks: Sequence[Check], known: Keys | None) -> dict[Check, Figure]:
@@ -69,8 +91,10 @@ def primary(db: Database, checks: Sequence[Check], known: Keys | None) -> dict[C
     return found
 
 
-def foreign(db: Database, checks: Sequence[Check], known: dict[tuple[str, str], Keys | None]) -> dict[Check, Figure]:
-    """Count the rows that refer to nothing."""
+def foreign(
+    db: Database, checks: Sequence[Check], known: dict[tuple[str, str], Keys | None], in_visits: int | None
+) -> dict[Check, Figure]:
+    """Count the rows that refer to nothing. in_visits: the rows that a join with the visits found, where one was made."""
     found: dict[Check, Figure] = {}
     ranges: dict[Check, str] = {}
     for check in checks:
@@ -80,6 +104,8 @@ def foreign(db: Database, checks: Sequence[Check], known: dict[tuple[str, str], 
             found[check] = Figure(0, 0, f"{target[0]}.{target[1]} is missing")
         elif not db.filled(check.field):
             found[check] = Figure(0, db.rows)
+        elif in_visits is not None and check.field == "visit_occurrence_id" and keys.distinct == keys.filled:
+            found[check] = Figure(db.filled(check.field) - in_visits, db.rows)
         elif keys.dense:
             field = f"t.{quote(check.field)}"
             ranges[check] = f"count_if({field} < {keys.lo} OR {field} > {keys.hi})"

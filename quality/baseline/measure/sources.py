@@ -20,7 +20,7 @@ def measure(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
             continue
         value, concept = quote(check.field), quote(mapped)
         unmapped, every = db.one(
-            f"SELECT count_if(lost), count(*) FROM (SELECT coalesce(bool_or({concept} = 0), false) AS lost "
+            f"SELECT coalesce(count_if(lost), 0), count(*) FROM (SELECT coalesce(bool_or({concept} = 0), false) AS lost "
             f"FROM {db.name} GROUP BY {value})"
         )
         found[check] = Figure(unmapped, every)
