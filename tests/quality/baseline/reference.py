@@ -64,8 +64,10 @@ def _missing(reference: Reference, check: Check) -> tuple[str, str]:
 def _primary(reference: Reference, check: Check) -> tuple[str, str]:
     f = f'"{check.field}"'
     return (
-        f"SELECT 1 FROM cdm.{check.table} WHERE {f} IN "
-        f"(SELECT {f} FROM cdm.{check.table} GROUP BY {f} HAVING count(*) > 1)",
+        (
+            f"SELECT 1 FROM cdm.{check.table} WHERE {f} IN "
+            f"(SELECT {f} FROM cdm.{check.table} GROUP BY {f} HAVING count(*) > 1)"
+        ),
         _all(check),
     )
 
@@ -73,8 +75,10 @@ def _primary(reference: Reference, check: Check) -> tuple[str, str]:
 def _foreign(reference: Reference, check: Check) -> tuple[str, str]:
     table, key = check.asks
     return (
-        f'SELECT 1 FROM cdm.{check.table} AS t LEFT JOIN cdm.{table} AS k ON t."{check.field}" = k.{key} '
-        f'WHERE k.{key} IS NULL AND t."{check.field}" IS NOT NULL',
+        (
+            f'SELECT 1 FROM cdm.{check.table} AS t LEFT JOIN cdm.{table} AS k ON t."{check.field}" = k.{key} '
+            f'WHERE k.{key} IS NULL AND t."{check.field}" IS NOT NULL'
+        ),
         _all(check),
     )
 
@@ -83,9 +87,11 @@ def _concept(condition: str, of: str = "true") -> Callable[[Reference, Check], t
     def queries(reference: Reference, check: Check) -> tuple[str, str]:
         accepted = ", ".join(f"'{name}'" for name in check.asks) or "''"
         return (
-            f'SELECT 1 FROM cdm.{check.table} AS t JOIN cdm.concept AS c ON t."{check.field}" = c.concept_id '
-            f"WHERE c.concept_id <> 0 AND ({condition.format(accepted=accepted)})",
-            f'SELECT 1 FROM cdm.{check.table} AS t WHERE {of.format(f=check.field)}',
+            (
+                f'SELECT 1 FROM cdm.{check.table} AS t JOIN cdm.concept AS c ON t."{check.field}" = c.concept_id '
+                f"WHERE c.concept_id <> 0 AND ({condition.format(accepted=accepted)})"
+            ),
+            f"SELECT 1 FROM cdm.{check.table} AS t WHERE {of.format(f=check.field)}",
         )
 
     return queries
@@ -123,8 +129,10 @@ def _limit(sign: str) -> Callable[[Reference, Check], tuple[str, str]]:
 def _temporal(reference: Reference, check: Check) -> tuple[str, str]:
     if check.asks[0] == "birth":
         return (
-            f"SELECT 1 FROM cdm.{check.table} AS t JOIN cdm.person AS p USING (person_id) WHERE coalesce(CAST(p.birth_datetime "
-            f"AS DATE), CAST(p.year_of_birth || '-06-01' AS DATE)) > CAST(t.\"{check.field}\" AS DATE)",
+            (
+                f"SELECT 1 FROM cdm.{check.table} AS t JOIN cdm.person AS p USING (person_id) WHERE coalesce(CAST(p.birth_datetime "
+                f"AS DATE), CAST(p.year_of_birth || '-06-01' AS DATE)) > CAST(t.\"{check.field}\" AS DATE)"
+            ),
             _all(check),
         )
     return (
@@ -135,9 +143,11 @@ def _temporal(reference: Reference, check: Check) -> tuple[str, str]:
 
 def _after_birth(reference: Reference, check: Check) -> tuple[str, str]:
     return (
-        f"SELECT 1 FROM cdm.{check.table} AS t JOIN cdm.person AS p USING (person_id) WHERE CAST(t.\"{check.field}\" AS DATE) < "
-        "coalesce(CAST(p.birth_datetime AS DATE), make_date(p.year_of_birth, coalesce(p.month_of_birth, 1), "
-        "coalesce(p.day_of_birth, 1)))",
+        (
+            f'SELECT 1 FROM cdm.{check.table} AS t JOIN cdm.person AS p USING (person_id) WHERE CAST(t."{check.field}" AS DATE) < '
+            "coalesce(CAST(p.birth_datetime AS DATE), make_date(p.year_of_birth, coalesce(p.month_of_birth, 1), "
+            "coalesce(p.day_of_birth, 1)))"
+        ),
         f'SELECT 1 FROM cdm.{check.table} WHERE "{check.field}" IS NOT NULL',
     )
 
@@ -145,8 +155,10 @@ def _after_birth(reference: Reference, check: Check) -> tuple[str, str]:
 def _dead(of: str) -> Callable[[Reference, Check], tuple[str, str]]:
     def queries(reference: Reference, check: Check) -> tuple[str, str]:
         return (
-            f"SELECT 1 FROM cdm.{check.table} AS t JOIN cdm.death AS d USING (person_id) "
-            f'WHERE CAST(t."{check.field}" AS DATE) > d.death_date + INTERVAL 60 DAY',
+            (
+                f"SELECT 1 FROM cdm.{check.table} AS t JOIN cdm.death AS d USING (person_id) "
+                f'WHERE CAST(t."{check.field}" AS DATE) > d.death_date + INTERVAL 60 DAY'
+            ),
             of.format(t=check.table, f=check.field),
         )
 
@@ -164,16 +176,16 @@ def _in_visit(reference: Reference, check: Check) -> tuple[str, str]:
 
 def _people(reference: Reference, check: Check) -> tuple[str, str]:
     return (
-        f"SELECT 1 FROM cdm.person AS p LEFT JOIN cdm.{check.table} AS t ON p.person_id = t.person_id "
-        "WHERE t.person_id IS NULL",
+        (
+            f"SELECT 1 FROM cdm.person AS p LEFT JOIN cdm.{check.table} AS t ON p.person_id = t.person_id "
+            "WHERE t.person_id IS NULL"
+        ),
         "SELECT 1 FROM cdm.person",
     )
 
 
 def _eras(reference: Reference, check: Check) -> tuple[str, str]:
-    ill = (
-        "SELECT DISTINCT person_id FROM cdm.condition_occurrence WHERE condition_concept_id <> 0 AND person_id IS NOT NULL"
-    )
+    ill = "SELECT DISTINCT person_id FROM cdm.condition_occurrence WHERE condition_concept_id <> 0 AND person_id IS NOT NULL"
     return (
         f"SELECT 1 FROM ({ill}) AS i LEFT JOIN cdm.condition_era AS e ON i.person_id = e.person_id WHERE e.person_id IS NULL",
         ill,
@@ -183,9 +195,11 @@ def _eras(reference: Reference, check: Check) -> tuple[str, str]:
 def _overlaps(reference: Reference, check: Check) -> tuple[str, str]:
     first, last = "observation_period_start_date", "observation_period_end_date"
     return (
-        "SELECT DISTINCT a.person_id FROM cdm.observation_period AS a JOIN cdm.observation_period AS b ON a.person_id = b.person_id "
-        f"AND a.observation_period_id <> b.observation_period_id WHERE (a.{first} <= b.{last} AND a.{last} >= b.{first}) "
-        f"OR a.{last} + 1 = b.{first} OR b.{last} + 1 = a.{first}",
+        (
+            "SELECT DISTINCT a.person_id FROM cdm.observation_period AS a JOIN cdm.observation_period AS b ON a.person_id = b.person_id "
+            f"AND a.observation_period_id <> b.observation_period_id WHERE (a.{first} <= b.{last} AND a.{last} >= b.{first}) "
+            f"OR a.{last} + 1 = b.{first} OR b.{last} + 1 = a.{first}"
+        ),
         "SELECT DISTINCT person_id FROM cdm.observation_period WHERE person_id IS NOT NULL",
     )
 
@@ -196,8 +210,10 @@ def _gender(reference: Reference, check: Check) -> tuple[str, str]:
     join = f" JOIN cdm.concept_ancestor AS a ON a.descendant_concept_id = t.{check.field}" if family else ""
     meant = f"{'a.ancestor_concept_id' if family else f't.{check.field}'} IN ({', '.join(map(str, concepts))})"
     return (
-        f"SELECT 1 FROM cdm.{check.table} AS t JOIN cdm.person AS p USING (person_id){join} WHERE {meant} "
-        f"AND p.gender_concept_id <> {sex}",
+        (
+            f"SELECT 1 FROM cdm.{check.table} AS t JOIN cdm.person AS p USING (person_id){join} WHERE {meant} "
+            f"AND p.gender_concept_id <> {sex}"
+        ),
         f"SELECT 1 FROM cdm.{check.table} AS t{join} WHERE {meant}",
     )
 
@@ -234,9 +250,7 @@ QUERIES: dict[str, Callable[[Reference, Check], tuple[str, str]]] = {
         'SELECT 1 FROM cdm.{t} AS t JOIN cdm.death AS d USING (person_id) WHERE t."{f}" IS NOT NULL'
     ),
     "plausibleAfterBirth": _after_birth,
-    "plausibleStartBeforeEnd": _where(
-        "CAST({f} AS DATE) > CAST({a} AS DATE)", "{f} IS NOT NULL AND {a} IS NOT NULL"
-    ),
+    "plausibleStartBeforeEnd": _where("CAST({f} AS DATE) > CAST({a} AS DATE)", "{f} IS NOT NULL AND {a} IS NOT NULL"),
     "withinVisitDates": _in_visit,
     "measurePersonCompleteness": _people,
     "measureConditionEraCompleteness": _eras,

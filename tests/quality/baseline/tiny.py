@@ -28,7 +28,9 @@ def database(seed: int, version: CdmVersion) -> dict[str, pa.Table]:
             continue
         rows = 0 if name != "person" and chance.random() < 0.1 else chance.randint(1, 12)
         columns = [
-            column for column in table.columns if name in WHOLE or column.name == "person_id" or column.required or chance.random() < 0.9
+            column
+            for column in table.columns
+            if name in WHOLE or column.name == "person_id" or column.required or chance.random() < 0.9
         ]
         found[name] = pa.table(
             {column.name: _values(chance, table, column, rows) for column in columns},
@@ -57,7 +59,9 @@ def _value(chance: Random, column: Column) -> object:
         return chance.choice((1849, 1960, 2000, 2026))
     if column.name in ("month_of_birth", "day_of_birth"):
         return chance.randint(1, 12)
-    day = chance.choice((date(1940, 1, 1), date(1960, 6, 15), date(2020, 1, 1), TODAY)) + timedelta(chance.randint(0, 9))
+    day = chance.choice((date(1940, 1, 1), date(1960, 6, 15), date(2020, 1, 1), TODAY)) + timedelta(
+        chance.randint(0, 9)
+    )
     match column.family:
         case "date":
             return day
