@@ -108,7 +108,7 @@ def show(con: duckdb.DuckDBPyConnection, source: Source) -> None:
         source.attach(con, Need({table: columns}))
 
 
-def compare(folder: Path, url: str, home: Path) -> dict[str, object]:
+def compare(folder: Path, url: str, home: Path, *, refuse_negative: bool = False) -> dict[str, object]:
     """Both sides on the same engine in one run: what is equal, what differs, who asks what the other does not, CPU seconds."""
     today = date.today()  # noqa: DTZ011  # their SQL asks the database for today
     with open_source(url, home) as source, connect() as con:
@@ -120,7 +120,7 @@ def compare(folder: Path, url: str, home: Path) -> dict[str, object]:
         known = catalogue(source.version)
         with connect() as own:
             cpu, wall = time.process_time(), time.perf_counter()
-            our_figures = measure(Database(own, source, today), known, refuse_negative=True)
+            our_figures = measure(Database(own, source, today), known, refuse_negative=refuse_negative)
             our_cpu, our_wall = time.process_time() - cpu, time.perf_counter() - wall
     ours = {result.check.key: result for result in judge(our_figures)}
     others = {result.check.key: result for result in judge(their_figures)}
@@ -153,9 +153,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="the dashboard's inst/ folder: csv/ and sql/sql_server/")
     parser.add_argument("--source", required=True, help="the address of a CDM, as naru takes it")
     parser.add_argument("--home", type=Path, default=Path.home() / ".naru", help="where samples are kept")
+    parser.add_argument(
+        "--refuse-negative",
+        action="store_true",
+        help="negative whole numbers violate cdmDatatype (as older SqlRenders had it)",
+    )
     parser.add_argument("--json", action="store_true", help="everything, as JSON")
     given = parser.parse_args()
-    found = compare(given.folder, given.source, given.home)
+    found = compare(given.folder, given.source, given.home, refuse_negative=given.refuse_negative)
     if given.json:
         sys.stdout.write(json.dumps(found, indent=1) + "\n")
     else:

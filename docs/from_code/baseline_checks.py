@@ -36,9 +36,8 @@ WORDS = {
         "  - {check: isRequired, table: visit_detail, field: visit_occurrence_id, name: data team 2026-03,\n"
         "     reason: outpatient details have no visit, expiry: 2026-12-31}\n```",
         "differs": "## Where the figures differ from the dashboard's",
-        "differences": "- **Negative whole numbers** are whole numbers. On DuckDB and PostgreSQL the "
-        "dashboard looks at digits and counts "
-        "them in `cdmDatatype`.\n- **Numbers kept as text or decimals** are read as numbers where every "
+        "differences": "- **Negative whole numbers** are whole numbers. With SqlRenders that looked at digits alone the "
+        "dashboard counted them in `cdmDatatype`.\n- **Numbers kept as text or decimals** are read as numbers where every "
         "value can be; a blank text is no "
         "value. The dashboard compares them as they stand.\n- **`person` without `birth_datetime`**, or `concept_id` fields without a "
         "source value beside them, do not stop a check; the dashboard reports an error.\n- Tables of cohorts are not part of the "
@@ -71,8 +70,8 @@ WORDS = {
         "  - {check: isRequired, table: visit_detail, field: visit_occurrence_id, name: 데이터팀 2026-03,\n"
         "     reason: 외래 상세에는 방문이 없음, expiry: 2026-12-31}\n```",
         "differs": "## DataQualityDashboard와 수가 다른 곳",
-        "differences": "- **음의 정수**도 정수입니다. DataQualityDashboard는 DuckDB와 PostgreSQL에서 숫자 "
-        "글자만 보므로 `cdmDatatype`에서 셉니다.\n"
+        "differences": "- **음의 정수**도 정수입니다. DataQualityDashboard는 숫자 글자만 보던 SqlRender에서 "
+        "이를 `cdmDatatype`에서 세었습니다.\n"
         "- **글자나 소수로 저장된 수**는 모든 값이 수로 읽히면 수로 읽고, 빈 글자는 값이 없는 것으로 봅니다.\n"
         "- **`birth_datetime`이 없는 `person`**, 곁에 원천 값이 없는 개념 열이 있어도 점검은 이어집니다. "
         "DataQualityDashboard는 오류로 보고합니다.\n"

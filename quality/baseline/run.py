@@ -21,8 +21,8 @@ class Options:
     """What a run is told. thresholds: files, the later ones (the study's) over the earlier ones (the site's).
 
     last: the baseline.json of a former run. today: the day from which moving limits and waivers count.
-    refuse_negative: count negative whole numbers as values of a wrong type, as DataQualityDashboard does on databases
-        where it looks at digits alone.
+    refuse_negative: count negative whole numbers as values of a wrong type, as DataQualityDashboard did with SqlRenders
+        that looked at digits alone.
     """
 
     today: date

@@ -86,11 +86,11 @@ def _table(
         found |= keys.primary(db, [check], shared.keys[table, check.field])
     found |= concepts.measure(db, [check for check in rest if concepts.is_asked(check)], vocabulary=shared.vocabulary)
     found |= sources.measure(db, of("sourceValueCompleteness"))
-    found |= _people(db, rest)
+    found |= _people(db, rest, shared.keys.get(("person", "person_id")))
     return found
 
 
-def _people(db: Database, rest: Sequence[Check]) -> dict[Check, Figure]:
+def _people(db: Database, rest: Sequence[Check], ids: keys.Keys | None) -> dict[Check, Figure]:
     def of(*types: str) -> list[Check]:
         return [check for check in rest if check.type in types]
 
@@ -101,7 +101,7 @@ def _people(db: Database, rest: Sequence[Check]) -> dict[Check, Figure]:
     found |= people.overlapping(db, periods) if (periods := of("measureObservationPeriodOverlap")) else {}
     found |= lives.births(db, births) if births else {}
     found |= lives.deaths(db, late) if late else {}
-    found |= people.without_rows(db, lacking) if lacking else {}
+    found |= people.without_rows(db, lacking, ids) if lacking else {}
     found |= sexes.measure(db, of("plausibleGender", "plausibleGenderUseDescendants"))
     found |= units.measure(db, of("plausibleUnitConceptIds"))
     return found

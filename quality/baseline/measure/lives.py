@@ -19,7 +19,7 @@ def prepare(db: Database) -> None:
     """Read who was born when, who died when, and which visit was when, once."""
     parts = db.attach("person", PERSON)
     if "person_id" in parts:
-        db.run(f"CREATE OR REPLACE TEMP TABLE {PEOPLE} AS SELECT {_person(parts)} FROM cdm.person ORDER BY person_id")
+        db.run(f"CREATE OR REPLACE TEMP TABLE {PEOPLE} AS SELECT {_person(parts)} FROM cdm.person")
     if set(db.attach("death", ("person_id", "death_date"))) == {"person_id", "death_date"}:
         db.run(
             f"CREATE OR REPLACE TEMP TABLE {DEATHS} AS SELECT person_id, "
@@ -31,7 +31,7 @@ def prepare(db: Database) -> None:
             f"CREATE OR REPLACE TEMP TABLE {VISITS} AS SELECT visit_occurrence_id, "
             f"CAST(visit_start_date - INTERVAL {DAYS_AROUND_VISIT} DAY AS DATE) AS first, "
             f"CAST(visit_end_date + INTERVAL {DAYS_AROUND_VISIT} DAY AS DATE) AS last "
-            "FROM cdm.visit_occurrence WHERE visit_occurrence_id IS NOT NULL ORDER BY visit_occurrence_id"
+            "FROM cdm.visit_occurrence WHERE visit_occurrence_id IS NOT NULL"
         )
 
 
@@ -73,8 +73,13 @@ def deaths(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
         return {check: Figure(0, 0, "death.person_id or death.death_date is missing") for check in checks}
     late = {check: f"count_if({db.day(check.field)} > d.last)" for check in checks}
     of = {check: f"count(t.{quote(check.field)})" for check in checks}
-    counted = answers(db, [*late.values(), *of.values()], _joined(db, DEATHS, "d"))
-    (everything,) = db.one(f"SELECT count(*) FROM {db.name} AS t WHERE t.person_id IN (SELECT person_id FROM {DEATHS})")
+    counted = answers(db, ["count(*)", *late.values(), *of.values()], _joined(db, DEATHS, "d"))
+    everything = counted["count(*)"]
+    if db.one(f"SELECT count(*) > count(DISTINCT person_id) FROM {DEATHS}")[0]:
+        # Who died twice is joined twice, and yet owns each row once.
+        (everything,) = db.one(
+            f"SELECT count(*) FROM {db.name} AS t WHERE t.person_id IN (SELECT person_id FROM {DEATHS})"
+        )
     return {
         check: Figure(counted[late[check]], counted[of[check]] if check.type == "plausibleBeforeDeath" else everything)
         for check in checks

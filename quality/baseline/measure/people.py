@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from quality.baseline.declared import Check
 from quality.baseline.measure.database import Database
 from quality.baseline.measure.figure import Figure
+from quality.baseline.measure.keys import Keys
 from quality.baseline.measure.lives import PEOPLE, known
 
 ILL = "known_ill"
@@ -22,15 +23,20 @@ def prepare(db: Database) -> None:
         )
 
 
-def without_rows(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
-    """Count people without any row in the open table."""
+def without_rows(db: Database, checks: Sequence[Check], keys: Keys | None) -> dict[Check, Figure]:
+    """Count people without any row in the open table. keys: the ids of people."""
     if not known(db, PEOPLE) or "person_id" not in db.fields:
         return {check: Figure(0, 0, "person_id is missing") for check in checks}
-    lacking, every = db.one(
-        f"SELECT (SELECT count(*) FROM {PEOPLE} AS p ANTI JOIN {db.name} AS t ON p.person_id = t.person_id), "
-        f"(SELECT count(*) FROM {PEOPLE})"
-    )
-    return {check: Figure(lacking, every) for check in checks}
+    (everybody,) = db.one(f"SELECT count(*) FROM {PEOPLE}")
+    if keys is not None and keys.bits and keys.distinct == keys.filled == everybody:
+        lo, hi = f"{keys.lo}::BIGINT", f"{keys.hi}::BIGINT"
+        (with_rows,) = db.one(
+            f"SELECT coalesce(bit_count(bitstring_agg(person_id::BIGINT, {lo}, {hi}) FILTER (person_id BETWEEN {lo} AND {hi}) "
+            f"& (SELECT bits FROM {keys.name})), 0) FROM {db.name}"
+        )
+        return {check: Figure(everybody - with_rows, everybody) for check in checks}
+    (lacking,) = db.one(f"SELECT count(*) FROM {PEOPLE} AS p ANTI JOIN {db.name} AS t ON p.person_id = t.person_id")
+    return {check: Figure(lacking, everybody) for check in checks}
 
 
 def without_eras(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:

@@ -25,7 +25,7 @@ def filled(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
 def whole_numbers(db: Database, checks: Sequence[Check], *, refuse_negative: bool) -> dict[Check, Figure]:
     """Count values that are no whole number; where the column's type is one, there are none.
 
-    refuse_negative: count negative numbers too, as the dashboard does on databases where it looks at digits.
+    refuse_negative: count negative numbers too, as the dashboard did with SqlRenders that looked at digits alone.
     """
     if not refuse_negative:
         return {check: Figure(0, db.rows) for check in checks}

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pyarrow as pa
-
 from quality.baseline.declared import Check
 from quality.baseline.measure.database import Database
 from quality.baseline.measure.figure import Figure
 from quality.baseline.measure.lives import PEOPLE, known
-from quality.measure.engine import quote
+from quality.measure.engine import literal, quote
 
 FAMILIES = "known_families"
 
@@ -18,20 +16,15 @@ FAMILIES = "known_families"
 def prepare(db: Database, checks: Sequence[Check]) -> None:
     """Read the descendants of the families once. A concept below two ancestors of a family counts twice."""
     wanted = ("ancestor_concept_id", "descendant_concept_id")
-    families = [(check.concept, ancestor) for check in checks for ancestor in check.asks[1:]]
+    families = [(check.concept, int(ancestor)) for check in checks for ancestor in check.asks[1:]]
     if not families or set(db.attach("concept_ancestor", wanted)) != set(wanted):
         return
-    asked = pa.table(
-        {"family": [name for name, _ in families], "ancestor": pa.array([a for _, a in families], pa.int64())}
+    asked = ", ".join(f"({literal(name)}, {ancestor})" for name, ancestor in families)
+    db.run(
+        f"CREATE OR REPLACE TEMP TABLE {FAMILIES} AS SELECT f.family, a.descendant_concept_id AS id, count(*) AS times "
+        f"FROM cdm.concept_ancestor AS a JOIN (VALUES {asked}) AS f(family, ancestor) "
+        "ON a.ancestor_concept_id = f.ancestor GROUP BY ALL"
     )
-    db.con.register("asked_families", asked)
-    try:
-        db.run(
-            f"CREATE OR REPLACE TEMP TABLE {FAMILIES} AS SELECT f.family, a.descendant_concept_id AS id, count(*) AS times "
-            "FROM cdm.concept_ancestor AS a JOIN asked_families AS f ON a.ancestor_concept_id = f.ancestor GROUP BY ALL"
-        )
-    finally:
-        db.con.unregister("asked_families")
 
 
 def measure(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
