@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from docs.from_code.markdown import page, table
-from quality.baseline.declared import TYPES, Check, catalogue
+from quality.baseline.declared import TYPES, Check, everything
 from quality.baseline.report import CATEGORIES, SEVERITIES
 
 Language = Literal["en", "ko"]
@@ -27,6 +27,10 @@ WORDS = {
         "the next run, which tells what is new, persisting and resolved. The command ends with 1 where a check fails that "
         "nobody waived.",
         "types": "## Kinds of checks",
+        "own": "The last four the dashboard does not ask; they are left out of `results.json`. `unitMixUp` counts results that are odd "
+        "as they stand (beyond life, or three times above or below what is usual) and would be near the usual one in another unit "
+        "of the same measurement. `timeOfDay` tells a study that needs hours whether there are any. Mapping coverage is told twice: "
+        "weighted by rows (`standardConceptRecordCompleteness`) and each code once (`sourceValueCompleteness`).",
         "thresholds": "## Other thresholds, and waivers",
         "settings": "`--thresholds FILE` may be given again: the site's file first, then the study's, whose entries count over it. "
         "What an entry leaves out (table, field, concept) is any.\n\n```yaml\nthresholds:\n"
@@ -60,6 +64,12 @@ WORDS = {
         "`baseline.json`은 프로그램과 다음 실행이 읽습니다. "
         "다음 실행은 새로 생긴 것, 계속되는 것, 해결된 것을 알려 줍니다. 유예되지 않은 불합격이 있으면 명령은 1로 끝납니다.",
         "types": "## 점검의 종류",
+        "own": "마지막 네 가지는 DataQualityDashboard에 없는 점검이며 `results.json`에는 넣지 않습니다. "
+        "`unitMixUp`은 그대로는 이상하지만(생존 범위 밖이거나 "
+        "흔한 값의 세 배 위아래) 같은 검사의 다른 단위로 읽으면 흔한 값에 가까운 결과를 셉니다. "
+        "`timeOfDay`는 시각이 필요한 연구에 시각이 있는지 알려 줍니다. "
+        "매핑 비율은 행으로 가중한 것(`standardConceptRecordCompleteness`)과 코드마다 한 번씩 센 "
+        "것(`sourceValueCompleteness`) 두 가지입니다.",
         "thresholds": "## 다른 기준과 유예",
         "settings": "`--thresholds FILE`은 여러 번 쓸 수 있습니다. 병원의 파일 다음에 연구의 파일을 주면 "
         "연구의 값이 우선합니다. 적지 않은 항목(표, 열, "
@@ -91,7 +101,7 @@ WORDS = {
 def baseline_checks(language: Language) -> str:
     """The page in one language."""
     words = WORDS[language]
-    counts = {version: Counter(check.type for check in catalogue(version)) for version in ("5.3", "5.4")}  # type: ignore[arg-type]
+    counts = {version: Counter(check.type for check in everything(version)) for version in ("5.3", "5.4")}  # type: ignore[arg-type]
     index = 0 if language == "en" else 1
     rows = [
         (
@@ -110,11 +120,12 @@ def baseline_checks(language: Language) -> str:
         str(words["run"]),
         str(words["types"]),
         table(words["types_head"], rows),
+        str(words["own"]),
         *(
             str(words[name])
             for name in ("thresholds", "settings", "differs", "differences", "by_field", "by_field_lead")
         ),
-        table(words["head"], _fields(catalogue("5.4"))),
+        table(words["head"], _fields(everything("5.4"))),
     )
 
 

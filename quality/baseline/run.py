@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cdm.engine import Limits, connect
 from cdm.source import Release, Source
-from quality.baseline.declared import catalogue
+from quality.baseline.declared import everything
 from quality.baseline.history import Change, Key, changes, read_failures
 from quality.baseline.measure import Database, Told, measure
 from quality.baseline.settings import Threshold, Waiver, read_thresholds, read_waivers, tolerating
@@ -52,7 +52,7 @@ class Baseline:
 
 def run(source: Source, options: Options, limits: Limits | None = None, tell: Told | None = None) -> Baseline:
     """Measure and judge a source. Raises BadInput for a file of settings that is none, SourceUnavailable."""
-    known = catalogue(source.version)
+    known = everything(source.version)
     thresholds = [entry for path in options.thresholds for entry in read_thresholds(path, known)]
     waivers = read_waivers(options.waivers, known) if options.waivers else ()
     before = read_failures(options.last) if options.last else None

@@ -14,7 +14,7 @@ class CheckType:
     """A kind of check, by the name that DataQualityDashboard gives it.
 
     context, category, subcategory: Kahn's terms, as the dashboard files it. en, ko: what violates it, in a sentence.
-    superseded_by: the type that asks better; the dashboard still runs both.
+    superseded_by: the type that asks better; the dashboard still runs both. own: the dashboard does not ask it.
     """
 
     name: str
@@ -26,6 +26,7 @@ class CheckType:
     en: str
     ko: str
     superseded_by: str = ""
+    own: bool = False
 
 
 @dataclass(frozen=True)

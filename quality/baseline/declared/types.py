@@ -65,6 +65,14 @@ _ALL = (
         "Rows of something that the other sex has.", "다른 성별에만 있을 수 있는 것이 기록된 행."),
     CheckType("plausibleUnitConceptIds", "CONCEPT", "characterization", "Verification", "Plausibility", "Atemporal",
         "Rows in a unit that this measurement does not come in.", "해당 검사에 쓰지 않는 단위로 적힌 행."),
+    CheckType("valueWithinLimits", "CONCEPT", "convention", "Verification", "Plausibility", "Atemporal",
+        "Results that no living person has in this unit.", "이 단위로는 살아 있는 사람에게 나올 수 없는 결과.", own=True),
+    CheckType("unitMixUp", "CONCEPT", "convention", "Verification", "Plausibility", "Atemporal",
+        "Results that look like another unit's.", "다른 단위로 잰 값처럼 보이는 결과.", own=True),
+    CheckType("timeOfDay", "FIELD", "characterization", "Verification", "Completeness", "",
+        "Times that are midnight: the field holds dates only.", "자정으로 적힌 시각: 열에 날짜만 있다.", own=True),
+    CheckType("monthsWithoutRows", "FIELD", "characterization", "Verification", "Plausibility", "Temporal",
+        "Months with hardly any row, between months that have them.", "앞뒤 달과 달리 행이 거의 없는 달.", own=True),
 )  # fmt: skip
 
 TYPES: Mapping[str, CheckType] = MappingProxyType({one.name: one for one in _ALL})

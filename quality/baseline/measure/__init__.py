@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from quality.baseline.declared import Check
-from quality.baseline.measure import concepts, keys, lives, people, scan, sexes, sources, units
+from quality.baseline.measure import concepts, keys, lives, own, people, scan, sexes, sources, units
 from quality.baseline.measure.database import Database
 from quality.baseline.measure.figure import Figure
 
@@ -44,8 +44,8 @@ class _Shared:
         sexes.prepare(db, [check for check in checks if check.type == "plausibleGenderUseDescendants"])
         self.vocabulary = lives.known(db, concepts.CONCEPTS)
         pointed_at = {_target(check) for check in checks if _is_reference(check)}
-        own = {(check.table, check.field) for check in checks if check.type == "isPrimaryKey"}
-        self.keys = {key: keys.collect(db, *key, referenced=key in pointed_at) for key in sorted(pointed_at | own)}
+        primary = {(check.table, check.field) for check in checks if check.type == "isPrimaryKey"}
+        self.keys = {key: keys.collect(db, *key, referenced=key in pointed_at) for key in sorted(pointed_at | primary)}
 
 
 def _is_reference(check: Check) -> bool:
@@ -104,6 +104,9 @@ def _people(db: Database, rest: Sequence[Check], ids: keys.Keys | None) -> dict[
     found |= people.without_rows(db, lacking, ids) if lacking else {}
     found |= sexes.measure(db, of("plausibleGender", "plausibleGenderUseDescendants"))
     found |= units.measure(db, of("plausibleUnitConceptIds"))
+    found |= own.values(db, of(*own.VALUES))
+    found |= own.midnight(db, of("timeOfDay"))
+    found |= own.months(db, of("monthsWithoutRows"))
     return found
 
 
