@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import bench, board, cohort, deid, demo, draw, extract, feasibility, ledger, portal, release, site, study
+from flows.cli import (
+    bench,
+    board,
+    cohort,
+    deid,
+    demo,
+    draw,
+    extract,
+    feasibility,
+    ledger,
+    portal,
+    quality,
+    release,
+    site,
+    study,
+)
 
 app = typer.Typer(
     name="naru",
@@ -39,6 +54,7 @@ app.add_typer(site.app, name="site")
 app.add_typer(study.app, name="study")
 app.add_typer(cohort.app, name="cohort")
 app.add_typer(deid.app, name="deid")
+app.add_typer(quality.app, name="quality")
 app.command("feasibility")(feasibility.feasibility)
 app.command(
     "draw",
