@@ -88,6 +88,10 @@ def test_a_failure_is_new_then_persisting_then_resolved(tmp_path: Path, first: P
     (tmp_path / "b").mkdir()
     assert look(tmp_path / "a", options, **WRONG).changes[key] == "persisting"
     repaired = look(tmp_path / "b", options)
+    # One of two results came in another unit then, none does now.
+    assert repaired.drift[key] == 50
+    assert repaired.drift.keys().isdisjoint({("cdmTable", "measurement", "", "")})
+    assert "Shares that moved much since the last run" in report.as_html(repaired)
     assert repaired.changes[key] == "resolved"
     report.write(repaired, tmp_path)
     (tmp_path / "c").mkdir()
