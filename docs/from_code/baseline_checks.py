@@ -24,7 +24,8 @@ WORDS = {
         "is not applicable when its table, field or concept is missing or empty.",
         "run": "```\nnaru quality baseline --source 'duckdb:///data/cdm.duckdb?schema=cdm' --out quality/\n```\n\n"
         "`baseline.html` is for people, `results.json` opens in the dashboard's own viewer, `baseline.json` is for programs and for "
-        "the next run, which tells what is new, persisting and resolved. The command ends with 1 where a check fails that "
+        "the next run, which tells what is new, persisting and resolved, and which shares moved by more than 5 "
+        "points. The command ends with 1 where a check fails that "
         "nobody waived.",
         "types": "## Kinds of checks",
         "own": "The last four the dashboard does not ask; they are left out of `results.json`. `unitMixUp` counts results that are odd "
@@ -62,7 +63,8 @@ WORDS = {
         "run": "```\nnaru quality baseline --source 'duckdb:///data/cdm.duckdb?schema=cdm' --out quality/\n```\n\n"
         "`baseline.html`은 사람이 읽고, `results.json`은 DataQualityDashboard의 화면에서 열리며, "
         "`baseline.json`은 프로그램과 다음 실행이 읽습니다. "
-        "다음 실행은 새로 생긴 것, 계속되는 것, 해결된 것을 알려 줍니다. 유예되지 않은 불합격이 있으면 명령은 1로 끝납니다.",
+        "다음 실행은 새로 생긴 것, 계속되는 것, 해결된 것, 5%p 넘게 움직인 비율을 알려 줍니다. "
+        "유예되지 않은 불합격이 있으면 명령은 1로 끝납니다.",
         "types": "## 점검의 종류",
         "own": "마지막 네 가지는 DataQualityDashboard에 없는 점검이며 `results.json`에는 넣지 않습니다. "
         "`unitMixUp`은 그대로는 이상하지만(생존 범위 밖이거나 "

@@ -59,6 +59,7 @@ def summary(baseline: Baseline) -> dict[str, Any]:
         **{str(status): number for status, number in count(baseline.results).items()},
         "waived": len(baseline.waived),
         "open": len(baseline.open_failures),
+        "drift": len(baseline.drift) if baseline.compared else None,
         "changes": {name: told.count(name) for name in CHANGES} if baseline.compared else None,  # type: ignore[arg-type]
     }
 
@@ -88,6 +89,7 @@ def _entry(baseline: Baseline, result: Result) -> dict[str, Any]:
         "percent": rounded(result.percent),
         "threshold": rounded(check.threshold),
         "change": baseline.changes.get(check.key),
+        "before": rounded(baseline.drift[check.key]) if check.key in baseline.drift else None,
         "waiver": waiver.model_dump(mode="json", include={"name", "reason", "expiry"}) if waiver else None,
     }
 
@@ -102,6 +104,11 @@ def as_html(baseline: Baseline) -> str:
         failures=[_row(baseline, one) for one in ranked],
         waived=[_row(baseline, one) for one in results if one.check.key in baseline.waived],
         expired=baseline.expired,
+        drifted=[
+            {**_row(baseline, one), "before": f"{baseline.drift[one.check.key]:,.4g} %"}
+            for one in results
+            if one.check.key in baseline.drift
+        ],
         resolved=[_row(baseline, one) for one in results if baseline.changes.get(one.check.key) == "resolved"],
         categories=[_category(baseline, name, [r for r in results if r.type.category == name]) for name in CATEGORIES],
         tables=_tables(results),

@@ -10,7 +10,7 @@ from pathlib import Path
 from cdm.engine import Limits, connect
 from cdm.source import Release, Source
 from quality.baseline.declared import everything
-from quality.baseline.history import Change, Key, changes, read_failures
+from quality.baseline.history import Change, Key, changes, drift, read_former
 from quality.baseline.measure import Database, Told, measure
 from quality.baseline.settings import Threshold, Waiver, read_thresholds, read_waivers, tolerating
 from quality.baseline.status import Result, judge
@@ -34,13 +34,18 @@ class Options:
 
 @dataclass(frozen=True)
 class Baseline:
-    """The outcome of a run. waived: key of a failed check -> the waiver that accepts it today."""
+    """The outcome of a run.
+
+    waived: key of a failed check -> the waiver that accepts it today. drift: key of a check whose violating share moved much
+    since the last run -> its share in percent then.
+    """
 
     release: Release
     today: date
     results: tuple[Result, ...]
     changes: Mapping[Key, Change] = field(default_factory=dict)
     compared: bool = False
+    drift: Mapping[Key, float] = field(default_factory=dict)
     waived: Mapping[Key, Waiver] = field(default_factory=dict)
     expired: tuple[Waiver, ...] = ()
 
@@ -55,7 +60,7 @@ def run(source: Source, options: Options, limits: Limits | None = None, tell: To
     known = everything(source.version)
     thresholds = [entry for path in options.thresholds for entry in read_thresholds(path, known)]
     waivers = read_waivers(options.waivers, known) if options.waivers else ()
-    before = read_failures(options.last) if options.last else None
+    before = read_former(options.last) if options.last else None
     checks = tolerating(known, thresholds)
     with connect(limits) as con:
         figures = measure(
@@ -68,6 +73,7 @@ def run(source: Source, options: Options, limits: Limits | None = None, tell: To
         results,
         changes(results, before),
         before is not None,
+        drift(results, before),
         _waived(results, waivers, options.today),
         tuple(waiver for waiver in waivers if waiver.expiry < options.today),
     )

@@ -17,8 +17,6 @@ LEFT_OUT: Mapping[CdmVersion, frozenset[str]] = {
     "5.3": frozenset({"cdm_source", "metadata", "drug_strength", "source_to_concept_map"}),
     "5.4": frozenset(),
 }
-# Checked in 5.3 by field only.
-NO_TABLE_CHECK: Mapping[CdmVersion, frozenset[str]] = {"5.3": frozenset(), "5.4": frozenset()}
 # The CDM lets one person die once, though it declares no key.
 ONE_ROW_EACH: Mapping[CdmVersion, frozenset[tuple[str, str]]] = {
     "5.3": frozenset(),

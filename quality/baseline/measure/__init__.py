@@ -31,6 +31,7 @@ def measure(
         if tell:
             tell(table, number / len(by_table))
         found |= _table(db, table, asked, shared, refuse_negative=refuse_negative)
+        db.drop(table)
     return found
 
 
@@ -45,7 +46,12 @@ class _Shared:
         self.vocabulary = lives.known(db, concepts.CONCEPTS)
         pointed_at = {_target(check) for check in checks if _is_reference(check)}
         primary = {(check.table, check.field) for check in checks if check.type == "isPrimaryKey"}
-        self.keys = {key: keys.collect(db, *key, referenced=key in pointed_at) for key in sorted(pointed_at | primary)}
+        for table in ("person", "death", "visit_occurrence", "condition_occurrence", "concept", "concept_ancestor"):
+            db.drop(table)
+        self.keys: dict[tuple[str, str], keys.Keys | None] = {}
+        for key in sorted(pointed_at | primary):
+            self.keys[key] = keys.collect(db, *key, referenced=key in pointed_at)
+            db.drop(key[0])
 
 
 def _is_reference(check: Check) -> bool:

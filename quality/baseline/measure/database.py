@@ -15,6 +15,8 @@ from cdm.source import Need, Source
 from quality.measure.engine import quote
 
 BATCH = 1 << 17
+# Kinds of sources whose tables are shown as views over the hospital's files.
+VIEWS = frozenset({"duckdb", "parquet"})
 
 
 class Database:
@@ -32,6 +34,7 @@ class Database:
         self.fields: tuple[str, ...] = ()
         self.rows = 0
         self._filled: dict[str, int] = {}
+        self._shown: dict[str, tuple[str, ...]] = {}
 
     def schema(self, table: str) -> Table:
         """Describe a table as the CDM does."""
@@ -42,7 +45,17 @@ class Database:
         return set(fields) <= {name for name in self.present.get(table, ()) if (table, name) not in self.unfit}
 
     def attach(self, table: str, fields: Iterable[str]) -> tuple[str, ...]:
-        """Show these fields of a table as cdm.<table>, those that cannot be read left out. Returns the fields shown."""
+        """Show these fields of a table as cdm.<table>, those that cannot be read left out. Returns those of them shown.
+
+        Where a table is a view, all its fields are shown once and for all; where it is a copy, those asked for each time.
+        """
+        if self.source.kind not in VIEWS:
+            return self._attach(table, fields)
+        if table not in self._shown:
+            self._shown[table] = self._attach(table, self.present.get(table, ()))
+        return tuple(name for name in fields if name in self._shown[table])
+
+    def _attach(self, table: str, fields: Iterable[str]) -> tuple[str, ...]:
         shown = tuple(name for name in fields if self.has(table, name))
         while shown:
             try:
@@ -52,6 +65,11 @@ class Database:
                 self.unfit[table, unfit.column] = unfit.count
                 shown = tuple(name for name in shown if name != unfit.column)
         return shown
+
+    def drop(self, table: str) -> None:
+        """Give back the copy of a table; a view costs nothing and stays."""
+        if self.source.kind not in VIEWS:
+            self.run(f"DROP TABLE IF EXISTS cdm.{quote(table)}")
 
     def open(self, table: str) -> bool:
         """Show a table with all its fields and count what is filled; whether there is anything to ask."""

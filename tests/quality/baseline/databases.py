@@ -108,7 +108,7 @@ def judged(about: str, **changed: str | None) -> tuple[Result, ...]:
 class Given(Source):
     """A database that is a few tables in memory: quicker than a file of them."""
 
-    url, kind, version = "given", "given", "5.4"
+    url, kind, version = "given", "duckdb", "5.4"
 
     def __init__(self, texts: Mapping[str, str | None]) -> None:
         self._tables = {name: table(text) for name, text in texts.items() if text is not None}

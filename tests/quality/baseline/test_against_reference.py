@@ -13,6 +13,7 @@ from cdm.engine import connect
 from cdm.source import CdmVersion
 from quality.baseline.declared import catalogue
 from quality.baseline.measure import Database, measure
+from tests.cdm.cdms import write_postgres
 from tests.quality.baseline.reference import Reference
 from tests.quality.baseline.tiny import CONCEPTS, TODAY, database
 from tests.tables import write_duckdb, write_parquet
@@ -47,11 +48,12 @@ def test_every_check_has_the_figures_of_its_own_plain_query(tmp_path: Path, vers
     )  # the tables are wrong enough to prove something
 
 
-def test_a_parquet_folder_gives_the_same_figures_as_a_duckdb_file(tmp_path: Path) -> None:
+def test_every_kind_of_database_gives_the_same_figures(tmp_path: Path, postgres: str) -> None:
     tables = database(7, "5.4")
     urls = (
         f"duckdb://{write_duckdb(tmp_path / 'tiny.duckdb', tables)}?schema=cdm",
         f"parquet://{write_parquet(tmp_path / 'tiny', tables)}",
+        write_postgres(postgres, tables),
     )
     figures = []
     for url in urls:
@@ -59,3 +61,4 @@ def test_a_parquet_folder_gives_the_same_figures_as_a_duckdb_file(tmp_path: Path
             source.version = "5.4"
             figures.append(measure(Database(con, source, TODAY), catalogue("5.4")))
     assert figures[0] == figures[1]
+    assert figures[0] == figures[2]
