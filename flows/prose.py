@@ -73,7 +73,8 @@ def _ko(days: int | None, unlimited: str) -> str:
 def _en(days: int | None, unlimited: str) -> str:
     if days is None:
         return unlimited
-    return "the index date" if days == 0 else f"{abs(days)} days {'before' if days < 0 else 'after'} it"
+    unit = "day" if abs(days) == 1 else "days"
+    return "the index date" if days == 0 else f"{abs(days)} {unit} {'before' if days < 0 else 'after'} it"
 
 
 def _deid(asked: Study, lang: Language) -> str:

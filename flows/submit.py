@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cdm.errors import GateRefused
+from cohorts.disclosure import stricter
 from drb import Board
 from drb.states import ReleaseState, Role
 from drb.views import ReleaseView
@@ -95,13 +96,13 @@ def _tables(manifest: Manifest) -> dict[str, list[str]]:
 
 
 def _summary(run: Run, manifest: Manifest) -> dict[str, Any]:
-    """What a reviewer sees first; counts below the hospital's threshold are not told."""
+    """What a reviewer sees first; counts below the hospital's threshold (or ten) are not told."""
     rows = {f.path: f.rows for f in manifest.files if f.rows is not None and f.path.startswith("tables/")}
     people = rows.get("tables/cohort.parquet") or 0
     gate = run.stages["quality"].facts()
     return {
         "title": run.study.spec.title.model_dump(),
-        "people": people if people >= run.site.threshold else None,
+        "people": people if people >= stricter(run.site.threshold) else None,
         "tables": sorted(_tables(manifest)),
         "tier": run.policy.tier,
         "warnings": gate["warnings"],
