@@ -84,6 +84,17 @@ def test_non_standard_concepts_are_told_only_where_standard_ones_stand(hospital:
     assert not any(code == "concept_not_standard" for code, _ in told)
 
 
+def test_a_non_standard_concept_among_standard_ones_is_a_note(hospital: cdm.source.Source) -> None:
+    """The others still find what they are meant to find."""
+    told = found(hospital, with_sets(condition(), concept_set(1, 10, 21)))
+    one = told["concept_not_standard", f"{PRIMARY}.CodesetId"]
+    assert (one.severity, one.en.split(";")[0]) == (
+        "note",
+        "1 of 2 concepts of concept set 1 (set 1) is not standard (21)",
+    )
+    assert one.ko.startswith("개념 집합 1 (set 1)의 개념 2개 중 1개가 표준 개념이 아닙니다(21).")
+
+
 def test_unused_and_empty_sets_are_told(hospital: cdm.source.Source) -> None:
     told = found(hospital, with_sets(condition(), concept_set(1), concept_set(2, 10)))
     assert set(told) == {
