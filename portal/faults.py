@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from drb.errors import BadInput, NotFound, Refused
 from portal.api.caller import NoScope, NoToken
@@ -34,6 +35,7 @@ def install(app: FastAPI) -> None:
         NoToken: lambda request, error: _told(request, 401, "token", "error.token"),
         NoScope: lambda request, error: _told(request, 403, "scope", "error.scope"),
         RequestValidationError: _invalid,
+        ClientDisconnect: lambda request, error: _told(request, 413, "large", "error.large"),
         HTTPException: _http,
         Exception: _unexpected,
     }

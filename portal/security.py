@@ -64,7 +64,10 @@ class Guarded:
             await send(message)
 
         if _too_large(scope):
-            await _refuse(told)
+            await _refuse(told, 413, b"too large")
+            return
+        if _no_text(scope):
+            await _refuse(told, 400, b"not an address")
             return
         seen = 0
 
@@ -84,9 +87,14 @@ def _too_large(scope: Scope) -> bool:
     return not length.isdigit() or int(length) > LARGEST_BODY
 
 
-async def _refuse(send: Send) -> None:
-    await send({"type": "http.response.start", "status": 413, "headers": [(b"content-type", b"text/plain")]})
-    await send({"type": "http.response.body", "body": b"too large"})
+def _no_text(scope: Scope) -> bool:
+    """PostgreSQL takes no zero byte in a text; no address of ours has one."""
+    return "\x00" in scope["path"] or b"%00" in scope["query_string"] or b"\x00" in scope["query_string"]
+
+
+async def _refuse(send: Send, status: int, body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": body})
 
 
 @dataclass

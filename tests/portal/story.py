@@ -97,6 +97,7 @@ def chromium() -> Iterator[Browser]:
 def desk(browser: Browser, address: str, pictures: Path) -> Desk:
     """A fresh browser window in Korean."""
     context = browser.new_context(viewport=WIDE, locale="ko-KR", color_scheme="light", timezone_id="Asia/Seoul")  # type: ignore[arg-type]
+    context.set_default_timeout(180_000)  # verifying a whole ledger takes its time on a machine that others use
     page = context.new_page()
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pyotp
@@ -191,6 +192,21 @@ def test_cookies_are_for_https_only_where_browsers_come_by_https(board: Board) -
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(browser: NewBrowser) -> None:
     assert browser("secretary").post("/cases/case-sent/screen", content=b"x" * 1_000_001).status_code == 413
+
+
+def test_a_body_without_a_length_is_cut_where_it_becomes_too_large(browser: NewBrowser) -> None:
+    def endless() -> Iterator[bytes]:
+        yield from (b"x" * 100_000 for _ in range(30))
+
+    answer = browser("secretary").post(
+        "/cases/case-sent/screen", content=endless(), headers={"content-type": "application/x-www-form-urlencoded"}
+    )
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/cases/%00", "/cases?words=%00", "/audit?object=%00", "/api/v1/cases/%00"])
+def test_a_zero_byte_is_no_address(browser: NewBrowser, path: str) -> None:
+    assert browser("auditor").get(path).status_code == 400
 
 
 def test_limits_refill_with_time_and_forget_the_oldest() -> None:
