@@ -16,6 +16,7 @@ from drb.errors import BadInput, NotFound, Refused
 from portal.api.caller import NoScope, NoToken
 from portal.pages.things import LOST
 from portal.portal import portal_of
+from portal.sign_in.before import at_door
 from portal.visit import Forged, SignInNeeded, TooMany, language
 from portal.words import say
 
@@ -56,6 +57,10 @@ def _bad(request: Request, bad: BadInput) -> Response:
 
 
 def _sign_in(request: Request, needed: SignInNeeded) -> Response:
+    if not needed.half and (request.method, request.url.path) == ("GET", "/"):
+        return at_door(request).page(
+            "sign_in.html", error="", person=""
+        )  # whoever types the bare address sees the door
     return RedirectResponse("/sign-in/second" if needed.half else "/sign-in", 303)
 
 

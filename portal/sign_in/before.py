@@ -60,6 +60,12 @@ def keep(answer: Response, portal: Portal, name: str, value: str, seconds: int |
     )
 
 
+def at_door(request: Request, given: Mapping[str, list[str]] | None = None) -> Door:
+    """Whoever asks, as somebody who is not signed in."""
+    before = request.cookies.get(BEFORE, "") or secrets.token_urlsafe(32)
+    return Door(portal_of(request), request, language(request), given or {}, before)
+
+
 async def door(request: Request) -> Door:
     """Whoever comes to sign in. Ten tries a minute from one address."""
     portal = portal_of(request)
@@ -70,7 +76,7 @@ async def door(request: Request) -> Door:
             raise TooMany
         if not (same_origin(request) and csrf_right(before, given.get("_csrf", [""])[0])):
             raise Forged
-    return Door(portal, request, language(request), given, before or secrets.token_urlsafe(32))
+    return at_door(request, given)
 
 
 def enter(portal: Portal, answer: Response, cookie: str) -> Response:

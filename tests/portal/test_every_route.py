@@ -114,6 +114,11 @@ def test_nobody_who_is_not_signed_in_gets_any_page(app: FastAPI, board: Board) -
             continue
         address = path.replace("{key}", "case-a").replace("{action}", "approve").replace("{site}", "seoul01")
         answer = stranger.request(method, address)
+        if (method, path) == ("GET", "/"):
+            assert answer.status_code == 200
+            assert 'lang="ko"' in answer.text
+            assert 'action="/sign-in"' in answer.text
+            continue
         assert (answer.status_code, answer.headers.get("location")) == (303, "/sign-in"), (method, path)
 
 
