@@ -19,9 +19,11 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 
 import httpx
 from sqlalchemy import event
@@ -58,7 +60,7 @@ def main() -> None:
 
 
 @contextmanager
-def database(kind: str):  # type: ignore[no-untyped-def]
+def database(kind: str) -> Iterator[str]:
     """An empty database of a kind, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="naru-bench-"))
     folder.chmod(0o755)
@@ -75,7 +77,7 @@ def database(kind: str):  # type: ignore[no-untyped-def]
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def measure(url: str, clients: int, seconds: float) -> dict[str, object]:
+def measure(url: str, clients: int, seconds: float) -> dict[str, Any]:
     """Seed a board, serve it in a process of its own, let the clients click."""
     from drb import open_board
     from drb.seed import seed

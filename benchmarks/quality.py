@@ -15,8 +15,11 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+
+import duckdb
 
 from cdm import open_source
 from cdm.engine import connect
@@ -115,8 +118,8 @@ def _action(column: str) -> str:
     return "keep" if column in MEASUREMENT or column.endswith("_concept_id") or column == "year_of_birth" else "drop"
 
 
-def _copy(con: object, sql: str, path: Path) -> None:
-    con.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")  # type: ignore[attr-defined]
+def _copy(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:
+    con.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
 
 
 def floor(folder: Path) -> None:
@@ -127,10 +130,10 @@ def floor(folder: Path) -> None:
             con.execute(f"SELECT {sums} FROM read_parquet('{folder / side / 'measurement.parquet'}')").fetchall()
 
 
-def timed(work: object) -> dict[str, float]:
+def timed(work: Callable[[], object]) -> dict[str, float]:
     """CPU and wall seconds of a call."""
     cpu, wall = time.process_time(), time.perf_counter()
-    work()  # type: ignore[operator]
+    work()
     return {"cpu_s": round(time.process_time() - cpu, 2), "wall_s": round(time.perf_counter() - wall, 2)}
 
 
