@@ -8,7 +8,7 @@ export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-generative lint format bench docs lock clean
+.PHONY: help setup demo test test-slow test-spark test-browser test-generative lint format bench docs lock clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,15 @@ test: setup  ## all tests but the slow ones, on two cores
 test-slow: setup  ## the long suites
 	$(BIN)/python -m pytest -m slow
 
+test-spark: setup  ## cohorts computed by Spark (installs the extra 'spark'; needs Java 17)
+	@command -v java >/dev/null || test -x "$$JAVA_HOME/bin/java" || { echo "Spark needs Java 17 or newer; install it, or set JAVA_HOME"; exit 2; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints-spark.txt
+	$(BIN)/python -m pytest -m spark --timeout 1800
+
+test-browser: setup  ## the portal's story in Chromium; renews the pictures in docs/images/portal
+	@test -x /usr/bin/chromium || { echo "the browser tests need Chromium: apt-get install -y chromium fonts-noto-cjk"; exit 2; }
+	NARU_PICTURES=docs $(BIN)/python -m pytest -m browser
+
 EXAMPLES ?= 1000
 SEED ?= 1
 test-generative: setup  ## generated cohort definitions by engine, circe's SQL and reference: EXAMPLES=10000 SEED=1
@@ -53,8 +62,11 @@ bench: setup  ## each hot path against a peer or the physical floor, in one run
 docs: setup  ## the reference pages that are generated from code
 	$(BIN)/python -m docs.generate
 
-lock:  ## renew constraints.txt (needs uv)
-	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o constraints.txt
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
+lock:  ## renew constraints.txt and constraints-spark.txt (needs uv)
+	$(LOCK) pyproject.toml --extra demo --extra dev -o constraints.txt
+	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"], sep="\n")' \
+	  | $(LOCK) - --constraint constraints.txt -o constraints-spark.txt
 
 clean:  ## remove what setup made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,183 +1,151 @@
 """The draw: CPU, memory, pairs against the exact optimum, balance, and a check of every pair by a query of its own.
 
-python -m benchmarks.draw [--people 1000000] [--cases 10000] [--ratio 4] [--design risk_set|exact|caliper] [--json]
+python -m benchmarks.draw [--people 1000000] [--cases 10000] [--ratio 4] [--design risk_set|exact|caliper|propensity] \
+[--peers cohortmatch,opensafely] [--python PATH] [--json]
 
-The hospital is made for it: few old people and many cases among them, so that controls run short there. The optimum
-of a risk-set or exact design comes from another algorithm: earliest-deadline matching of points and intervals.
+The hospital is made for the design: for risk-set, exact and caliper designs one of few old people and many cases among them, so
+that controls run short; for the propensity design one with conditions, drugs and visits, whose cases differ from everybody else (1:1
+unless --ratio says otherwise). The optimum comes from another algorithm (earliest deadline first); in risk sets, people who become a
+case later are controls until the day before their event. Peers run on the same people; `--python` names the interpreter of
+another environment for those that are not installed in this one.
 """
 
 from __future__ import annotations
 
 import argparse
-import heapq
+import importlib.util
 import json
 import multiprocessing
-import resource
+import subprocess
+import sys
 import tempfile
-import time
 from pathlib import Path
+from typing import Any
 
-import duckdb
-import numpy as np
-
-from cdm import open_source
-from cohorts.draw.drawing import draw
+from benchmarks import _draw_checks as checks
+from benchmarks._draw_hospitals import PRIOR, short_of_controls, unlike_cases
+from benchmarks._draw_measure import measure
+from benchmarks._draw_peers import MODULES
+from cdm.errors import BadInput
 from cohorts.draw.spec import DrawSpec
 
-PRIOR = 365
-
-
-def make(folder: Path, people: int, cases: int) -> tuple[Path, Path]:
-    """A CDM of persons and observation periods, and its cohort of everyone at risk and about `cases` cases."""
-    database, cohort = folder / "hospital.duckdb", folder / "cohort.parquet"
-    with duckdb.connect(str(database)) as con:
-        con.execute("CREATE SCHEMA cdm")
-        rng = np.random.default_rng(1)
-        age = np.minimum(rng.exponential(22, people), 94).astype(np.int64)
-        start = rng.integers(0, 3000, people)
-        con.register(
-            "made",
-            {
-                "born": 2015 - age,
-                "first": start,
-                "days": rng.integers(400, 3000, people),
-                "sex": rng.integers(0, 2, people),
-            },
-        )
-        con.execute(
-            """CREATE TABLE cdm.person AS SELECT (row_number() OVER () - 1)::BIGINT AS person_id,
-                8507 + 25 * sex AS gender_concept_id, born AS year_of_birth, "first", days FROM made"""
-        )
-        con.execute(
-            """CREATE TABLE cdm.observation_period AS SELECT person_id AS observation_period_id, person_id,
-                DATE '2008-01-01' + "first"::INT AS observation_period_start_date,
-                DATE '2008-01-01' + ("first" + days)::INT AS observation_period_end_date FROM cdm.person"""
-        )
-        late = rng.exponential(1, people) / np.where(age >= 85, 12.0, 1.0)
-        chosen = np.sort(np.argpartition(late, cases)[:cases])
-        con.register("chosen", {"person_id": chosen})
-        con.execute(
-            f"""COPY (SELECT 'control' AS role, person_id AS subject_id, observation_period_start_date AS cohort_start_date,
-                observation_period_end_date AS cohort_end_date FROM cdm.observation_period
-            UNION ALL SELECT 'case', person_id, observation_period_start_date + {PRIOR} + (person_id % 35)::INT,
-                observation_period_end_date FROM cdm.observation_period JOIN chosen USING (person_id))
-            TO '{cohort}' (FORMAT parquet)"""
-        )
-    return database, cohort
+PEERS = {"cohortmatch": ("risk_set", "propensity"), "opensafely": ("risk_set", "exact")}
+DESIGNS: dict[str, dict[str, Any]] = {
+    "risk_set": {"design": "risk_set", "birth_year_band": 1},
+    "exact": {"index_date": "case", "birth_year_band": 1},
+    "caliper": {"design": "risk_set", "match": ["sex"], "calipers": [{"on": "birth", "within": 1}]},
+    "propensity": {"design": "propensity", "match": []},
+}
 
 
 def spec(design: str, cases: int, ratio: int) -> DrawSpec:
-    """One of the three designs measured."""
+    """One of the designs measured."""
     common = {"cases": cases, "controls": cases * ratio, "prior_observation_days": PRIOR}
-    if design == "exact":
-        return DrawSpec.model_validate({**common, "index_date": "case", "birth_year_band": 1})
-    if design == "risk_set":
-        return DrawSpec.model_validate({**common, "design": "risk_set", "birth_year_band": 1})
-    return DrawSpec.model_validate(
-        {**common, "design": "risk_set", "match": ["sex"], "calipers": [{"on": "birth", "within": 1}]}
-    )
+    return DrawSpec.model_validate({**common, **DESIGNS[design]})
 
 
-def optimum(database: Path, cohort: Path, ratio: int) -> int:
-    """The most pairs: per stratum, each case in turn of dates takes those who leave first (Glover 1967)."""
-    with duckdb.connect(str(database), read_only=True) as con:
-        con.execute(f"CREATE TEMP TABLE member AS FROM '{cohort}'")
-        points = con.execute(
-            f"""SELECT gender_concept_id * 10000 + year_of_birth AS s, cohort_start_date - DATE '2000-01-01' AS t
-            FROM member JOIN cdm.person ON subject_id = person_id JOIN cdm.observation_period USING (person_id)
-            WHERE role = 'case' AND cohort_start_date BETWEEN observation_period_start_date + {PRIOR}
-                AND observation_period_end_date ORDER BY s, t"""
-        ).fetchnumpy()
-        spells = con.execute(
-            f"""SELECT gender_concept_id * 10000 + year_of_birth AS s,
-                observation_period_start_date + {PRIOR} - DATE '2000-01-01' AS a,
-                observation_period_end_date - DATE '2000-01-01' AS b
-            FROM cdm.person JOIN cdm.observation_period USING (person_id)
-            WHERE person_id NOT IN (SELECT subject_id FROM member WHERE role = 'case') ORDER BY s, a, b"""
-        ).fetchnumpy()
-    pairs, at, waiting, stratum = 0, 0, list[int](), None
-    s, a, b = (spells[name].tolist() for name in ("s", "a", "b"))
-    for own, day in zip(points["s"].tolist(), points["t"].tolist(), strict=True):
-        if own != stratum:
-            stratum, waiting = own, []
-            at = int(np.searchsorted(spells["s"], own))
-        while at < len(s) and s[at] == own and a[at] <= day:
-            heapq.heappush(waiting, b[at])
-            at += 1
-        while waiting and waiting[0] < day:
-            heapq.heappop(waiting)
-        for _ in range(min(ratio, len(waiting))):
-            heapq.heappop(waiting)
-            pairs += 1
-    return pairs
+class Judge:
+    """Checks of the draws from one hospital, our own and the peers'."""
+
+    def __init__(self, database: Path, cohort: Path, design: str, asked: DrawSpec) -> None:
+        self.con = checks.reader(database, cohort)
+        self._cohort, self._design, self._later = cohort, design, asked.until_own_event
+        self._scale = checks.scored_scale(database, cohort, asked) if design == "propensity" else None
+        if self._scale:
+            self.optimum: int | None = checks.scored_optimum(*self._scale, asked.ratio)
+        else:
+            self.optimum = checks.most_dated_pairs(self.con, asked.ratio, self._later) if design != "caliper" else None
+
+    def of(self, drawn: Path, pairs: int, own: bool) -> dict[str, Any]:
+        """Pairs against the optimum, broken ones, for a propensity draw also the differences that a query of its own finds."""
+        found: dict[str, Any] = {"pairs_optimum": self.optimum}
+        if self.optimum:
+            found["matched_of_optimum"] = round(pairs / self.optimum, 4)
+        if not self._scale:
+            return {
+                **found,
+                "broken_pairs": checks.broken_dated_pairs(self.con, drawn, int(self._design == "caliper"), self._later),
+            }
+        broken = checks.broken_scored_pairs(self.con, drawn, self._cohort)
+        # A peer has a score, and so a caliper, of its own.
+        broken += checks.outside_caliper(self.con, *self._scale) if own else 0
+        return {**found, "broken_pairs": broken, "max_smd_by_query": checks.largest_difference(self.con)}
 
 
-def broken(database: Path, drawn: Path, cohort: Path, years: int) -> int:
-    """Pairs that break a rule, by a query over the CDM."""
-    with duckdb.connect(str(database), read_only=True) as con:
-        con.execute(
-            f"CREATE TEMP VIEW d AS FROM '{drawn}' JOIN cdm.person USING (person_id) JOIN cdm.observation_period USING (person_id)"
-        )
-        row = con.execute(
-            f"""SELECT count(*) FROM d a JOIN d b USING (set_id) WHERE a.role = 'case' AND b.role = 'control' AND NOT (
-                a.gender_concept_id = b.gender_concept_id AND abs(a.year_of_birth - b.year_of_birth) <= {years}
-                AND a.index_date = b.index_date AND b.index_date - b.observation_period_start_date >= {PRIOR}
-                AND b.index_date <= b.observation_period_end_date
-                AND b.person_id NOT IN (SELECT subject_id FROM '{cohort}' WHERE role = 'case'))"""
-        ).fetchone()
-    return int(row[0]) if row else 0
-
-
-def measure(database: str, cohort: str, asked: DrawSpec) -> dict[str, float | int]:
-    """Draw in a process of its own, everything imported before: CPU and wall seconds, peak and initial memory."""
-    import pandas  # noqa: F401  pyarrow imports it on its first conversion
-
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    folder = Path(database).parent
-    cpu, wall = time.process_time(), time.perf_counter()
-    with open_source(f"duckdb://{database}?schema=cdm", folder) as source:
-        report = draw(source, Path(cohort), asked, folder / "draw.parquet")
+def ask_peer(peer: str, design: str, folder: Path, ratio: int, python: str, judge: Judge) -> dict[str, Any]:
+    """Run a peer in a process of its own and check its pairs."""
+    if design not in PEERS[peer]:
+        return {"peer": peer, "why_not": f"has no such design; it is measured on {', '.join(PEERS[peer])}"}
+    given, out = folder / "people.parquet", folder / f"{peer}.parquet"
+    here = importlib.util.find_spec(MODULES[peer][0]) is not None
+    code = [
+        sys.executable if here else python,
+        str(Path(__file__).with_name("_draw_peers.py")),
+        peer,
+        design,
+        str(given),
+        str(out),
+        str(ratio),
+    ]
+    ended = subprocess.run(code, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        return {"peer": peer, "why_not": (ended.stderr.strip().splitlines() or ["it ended without a word"])[-1]}
+    pairs = folder / f"{peer}-draw.parquet"
+    n = checks.as_draw(judge.con, out, folder / "cohort.parquet", design, pairs)
     return {
-        "cpu_s": round(time.process_time() - cpu, 2),
-        "wall_s": round(time.perf_counter() - wall, 2),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "imports_mb": before // 1024,
-        "cases_drawn": report.drawn.cases,
-        "pairs": report.drawn.controls,
-        "pairs_by_repair": report.pairs_by_repair,
-        "max_smd": report.max_smd,
+        **json.loads(ended.stdout),
+        "pairs": n,
+        **judge.of(pairs, n, own=False),
+        **checks.balance_of(judge.con, given, out, design),
     }
 
 
-def run(people: int, cases: int, ratio: int, design: str) -> dict[str, float | int | str]:
-    """Make a hospital, draw from it, check the draw."""
+def run(people: int, cases: int, ratio: int, design: str, peers: list[str], python: str) -> dict[str, Any]:
+    """Make a hospital, draw from it, check the draw, do the same with the peers."""
     with tempfile.TemporaryDirectory() as name, multiprocessing.get_context("spawn").Pool(1) as worker:
         folder = Path(name)
-        database, cohort = make(folder, people, cases)
+        database, cohort = (unlike_cases if design == "propensity" else short_of_controls)(folder, people, cases)
         asked = spec(design, cases, ratio)
         measured = worker.apply(measure, (str(database), str(cohort), asked))
-        return {
-            "design": design,
-            "people": people,
-            "cases": cases,
-            "ratio": ratio,
-            **measured,
-            "pairs_optimum": optimum(database, cohort, ratio) if design != "caliper" else -1,
-            "broken_pairs": broken(database, folder / "draw.parquet", cohort, int(design == "caliper")),
-        }
+        judge = Judge(database, cohort, design, asked)
+        found = {"design": design, "people": people, "cases": cases, "ratio": ratio, **measured}
+        found |= judge.of(folder / "draw.parquet", measured["pairs"], own=True)
+        if peers:
+            checks.write_people(judge.con, database, cohort, asked, folder / "people.parquet")
+            found["peers"] = [ask_peer(peer, design, folder, ratio, python, judge) for peer in peers]
+        return found
+
+
+def shown(found: dict[str, Any]) -> str:
+    """Lines for people; each peer with its CPU in multiples of ours."""
+    lines = [f"{key:20} {value}" for key, value in found.items() if key != "peers"]
+    for peer in found.get("peers", ()):
+        times = f"  ({peer['cpu_s'] / found['cpu_s']:.1f} times our CPU)" if "cpu_s" in peer else ""
+        lines.append(f"{peer['peer']}{times}: " + ", ".join(f"{k} {v}" for k, v in peer.items() if k != "peer"))
+    return "\n".join(lines)
 
 
 def main() -> None:
     """Print one measured design."""
-    options = argparse.ArgumentParser(description=__doc__)
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--people", type=int, default=1_000_000)
     options.add_argument("--cases", type=int, default=10_000)
-    options.add_argument("--ratio", type=int, default=4)
-    options.add_argument("--design", choices=("risk_set", "exact", "caliper"), default="risk_set")
+    options.add_argument("--ratio", type=int, default=None, help="controls for each case; 4, for propensity 1")
+    options.add_argument("--design", choices=tuple(DESIGNS), default="risk_set")
+    options.add_argument("--peers", default="", help=f"with commas between: {', '.join(PEERS)}")
+    options.add_argument(
+        "--python", default=sys.executable, help="an interpreter that has the peers which this one lacks"
+    )
     options.add_argument("--json", action="store_true")
     given = options.parse_args()
-    result = run(given.people, given.cases, given.ratio, given.design)
-    print(json.dumps(result) if given.json else "\n".join(f"{key:16} {value}" for key, value in result.items()))
+    peers = [peer for peer in given.peers.split(",") if peer]
+    if unknown := [peer for peer in peers if peer not in PEERS]:
+        raise BadInput(f"--peers {unknown[0]}: known are {', '.join(PEERS)}")
+    if not 1 <= given.cases <= given.people // 2:
+        raise BadInput(f"--cases {given.cases}: from 1 to half of the people ({given.people // 2:,}) are expected")
+    ratio = given.ratio or (1 if given.design == "propensity" else 4)
+    result = run(given.people, given.cases, ratio, given.design, peers, given.python)
+    print(json.dumps(result) if given.json else shown(result))
 
 
 if __name__ == "__main__":

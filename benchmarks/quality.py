@@ -1,21 +1,31 @@
-"""The release gate over many rows, against the floor: reading every value of the same files once.
+"""Two benchmarks, each against the floor: reading every value of the same tables once.
 
-    python -m benchmarks.quality [ROWS]        default 10 million measurements of 16 columns
+    python -m benchmarks.quality [ROWS] [--json]                         the release gate; default 10 million rows of 16 columns
+    python -m benchmarks.quality --baseline URL [--dqd FOLDER] [--json]  the baseline checks of a CDM; with the folder that
+        `benchmarks.dqd_parity` takes, against the dashboard's own SQL too, one statement for each check
 
-Prints CPU and wall seconds of both, their ratio, and the peak memory, as JSON.
+Prints CPU and wall seconds, their ratio, and the peak memory, as JSON.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
+import duckdb
+
+from cdm import open_source
 from cdm.engine import connect
 from cdm.schema import tables
+from cdm.source import Need
+from quality.baseline.run import Options, run
 from quality.gate import GateInputs, judge_release
 
 ROWS_PER_PERSON = 100
@@ -108,8 +118,8 @@ def _action(column: str) -> str:
     return "keep" if column in MEASUREMENT or column.endswith("_concept_id") or column == "year_of_birth" else "drop"
 
 
-def _copy(con: object, sql: str, path: Path) -> None:
-    con.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")  # type: ignore[attr-defined]
+def _copy(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:
+    con.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
 
 
 def floor(folder: Path) -> None:
@@ -120,16 +130,73 @@ def floor(folder: Path) -> None:
             con.execute(f"SELECT {sums} FROM read_parquet('{folder / side / 'measurement.parquet'}')").fetchall()
 
 
-def timed(work: object) -> dict[str, float]:
+def timed(work: Callable[[], object]) -> dict[str, float]:
     """CPU and wall seconds of a call."""
     cpu, wall = time.process_time(), time.perf_counter()
-    work()  # type: ignore[operator]
+    work()
     return {"cpu_s": round(time.process_time() - cpu, 2), "wall_s": round(time.perf_counter() - wall, 2)}
 
 
+def scan(url: str, home: Path) -> int:
+    """Read every value of every table of a CDM once. Returns the number of rows."""
+    rows = 0
+    with open_source(url, home) as source, connect() as con:
+        for table, columns in source.tables().items():
+            source.attach(con, Need({table: columns}))
+            values = ", ".join(f'max("{name}")' for name in columns)
+            rows += con.execute(f"SELECT count(*), {values} FROM cdm.{table}").fetchall()[0][0]
+    return rows
+
+
+def baseline(url: str, folder: Path | None, home: Path) -> dict[str, object]:
+    """The baseline checks, cold and again; the floor; with a folder the dashboard's SQL in the same run."""
+    found: list[int] = []
+    options = Options(date.today())  # noqa: DTZ011  # the hospital's own day
+
+    def check() -> None:
+        with open_source(url, home) as source:
+            found.append(len(run(source, options).results))
+
+    floor_s = timed(lambda: scan(url, home))
+    first, again = timed(check), timed(check)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    figures: dict[str, object] = {
+        "source": url,
+        "rows": scan(url, home),
+        "checks": found[0],
+        "baseline": first,
+        "again": again,
+        "floor": floor_s,
+        "ratio_cpu": round(again["cpu_s"] / max(floor_s["cpu_s"], 0.01), 2),
+        "peak_mb": peak // 1024,
+    }
+    if folder is not None:
+        from benchmarks.dqd_parity import compare
+
+        compared = compare(folder, url, home)
+        figures["dashboard"] = {
+            name: compared[name] for name in ("compared", "equal", "ours_s", "theirs_s", "ratio_cpu")
+        }
+    return figures
+
+
 def main() -> None:
-    """Run both and print the figures."""
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000
+    """Run one of the two and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", type=int, nargs="?", default=10_000_000, help="measurements of the release gate's run")
+    parser.add_argument(
+        "--baseline", metavar="URL", help="the address of a CDM: its baseline checks instead of the gate"
+    )
+    parser.add_argument("--dqd", type=Path, metavar="FOLDER", help="the dashboard's csv/ and sql/sql_server/")
+    parser.add_argument("--home", type=Path, default=Path.home() / ".naru", help="where samples are kept")
+    parser.add_argument("--json", action="store_true", help="the figures as JSON, which they always are")
+    given = parser.parse_args()
+    figures = baseline(given.baseline, given.dqd, given.home) if given.baseline else gate(given.rows)
+    sys.stdout.write(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+
+
+def gate(rows: int) -> dict[str, object]:
+    """The release gate over made rows, and the floor."""
     with tempfile.TemporaryDirectory() as name:
         inputs = make(Path(name), rows)
         made = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -137,7 +204,7 @@ def main() -> None:
         gate = timed(lambda: judge_release(inputs))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         failed = [finding.message() for finding in judge_release(inputs).failures]
-    figures = {
+    return {
         "rows": rows,
         "columns": len(MEASUREMENT),
         "gate": gate,
@@ -147,7 +214,6 @@ def main() -> None:
         "peak_mb_of_making_the_data": made // 1024,
         "failed": failed,
     }
-    sys.stdout.write(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

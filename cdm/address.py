@@ -13,6 +13,8 @@ ACCEPTED = (
     "duckdb:///path/file.duckdb?schema=cdm",
     "parquet:///path/folder",
     "postgresql://user@host:5432/database?schema=cdm",
+    "spark://local[2]/path/folder",
+    "spark://host:15002?schema=cdm",
     "sample://gibleed",
     "sample://synthea1k",
     "synthetic://NAME?persons=50000&seed=1",

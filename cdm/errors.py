@@ -19,6 +19,17 @@ class DefinitionRefused(BadInput):
         return f"definition {self.definition}: {self.said}"
 
 
+class UnfitValues(BadInput):
+    """A column holds values that its type in the CDM cannot. table, column: which; count: how many at least."""
+
+    def __init__(self, said: str, table: str, column: str, count: int) -> None:
+        super().__init__(said, table, column, count)
+        self.said, self.table, self.column, self.count = said, table, column, count
+
+    def __str__(self) -> str:
+        return self.said
+
+
 class SourceUnavailable(BadInput):
     """A hospital's database cannot be reached, refuses us, or went away in the middle."""
 

@@ -39,6 +39,16 @@ def _postgresql(address: Address, home: Path) -> Source:
     return open_postgres(address.url, address.place, address.only(*OPTIONS))
 
 
+def _spark(address: Address, home: Path) -> Source:
+    if address.place.startswith("local["):
+        from cdm.sources import spark_folder
+
+        return spark_folder.open_folder(address.url, address.place, address.only(*spark_folder.OPTIONS))
+    from cdm.sources import spark_connect
+
+    return spark_connect.open_connect(address.url, address.place, address.only(*spark_connect.OPTIONS))
+
+
 def _sample(address: Address, home: Path) -> Source:
     from cdm.samples import sample
 
@@ -70,6 +80,7 @@ _OPENERS: dict[str, Callable[[Address, Path], Source]] = {
     "parquet": _parquet,
     "postgresql": _postgresql,
     "postgres": _postgresql,
+    "spark": _spark,
     "sample": _sample,
     "synthetic": _synthetic,
 }

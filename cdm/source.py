@@ -74,7 +74,7 @@ class Work(ABC):
     """Some statements in a row, in a session that has tables of its own for a while.
 
     Queries are SQL of the engine in `InPlace.engine`. Every method raises `SourceUnavailable` or `BadInput` in a sentence
-    that quotes no value of a row.
+    that quotes no value of a row. A table is loaded or filled before it is looked at.
     """
 
     @abstractmethod

@@ -120,7 +120,7 @@ def refuse_missing(plan: Plan, present: Mapping[str, tuple[str, ...]], tables: I
 def _alone(plan: Plan, definition: Definition) -> Plan:
     """The plan of one definition; streams of others become scans of nothing."""
     used = streams_of(plan, definition)
-    blank = Eras((), 0)
+    blank = Eras(())
     streams = tuple(stream if number in used else blank for number, stream in enumerate(plan.streams))
     sets = plan.sets if any(isinstance(s, Scan) and s.concept_set is not None for s in streams) else ()
     return Plan((definition,), streams, sets)

@@ -52,6 +52,9 @@ def _generalised(part: RawTable, column: Column, rule: Rule) -> str:
             return _own_days(part, column)
         case "rows":
             return f'"k_{column.name}".pseudonym'
+        case "common":
+            told = f"SELECT c.told FROM codes_{part.name}_{column.name} AS c WHERE c.concept = {source}"
+            return f"CAST(coalesce(({told}), {source}) AS {part.types[column.name]})"
         case "year":
             return f"CAST(date_trunc('year', {source}) AS {part.types[column.name]})"
         case _:

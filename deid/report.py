@@ -9,9 +9,12 @@ from pathlib import Path
 
 from cdm.schema import tables
 from cdm.source import CdmVersion
+from deid.codes import RareCodes
 from deid.exposure import SharedDay
+from deid.linkage import Point
 from deid.people.describe import People
 from deid.policy import Policy
+from deid.sensitive import LeftOut
 from deid.tables import ReleasedTable
 
 
@@ -19,13 +22,17 @@ from deid.tables import ReleasedTable
 class DeidReport:
     """One de-identification. people: drawn, described, left out. tables: those written, in CDM order.
 
-    shared_days: for each shifted date column, how many people share its commonest day.
+    shared_days: for each shifted date column, how many people share its commonest day. rare_codes: what became of rare
+    concepts. left_out: what stays because of sensitive codes. linkage: whom known events single out.
     """
 
     policy: Policy
     people: People
     tables: tuple[ReleasedTable, ...]
     shared_days: tuple[SharedDay, ...]
+    rare_codes: tuple[RareCodes, ...]
+    left_out: LeftOut
+    linkage: tuple[Point, ...]
 
     def to_json(self) -> dict[str, object]:
         """Give it as plain JSON. Exact counts, for inside the hospital."""
@@ -41,12 +48,13 @@ class DeidReport:
         return {
             "policy": self.policy.digest,
             "tables": counted,
-            **risk_record(self.policy, self.people, self.shared_days),
+            **risk_record(self),
         }
 
 
-def risk_record(policy: Policy, people: People, shared_days: Sequence[SharedDay]) -> dict[str, object]:
+def risk_record(report: DeidReport) -> dict[str, object]:
     """Give what risk.json holds: settings, what was made coarser, how many were left out, the risk."""
+    policy, people = report.policy, report.people
     solution, settings = people.solution, policy.settings
     drawn = people.table.num_rows
     return {
@@ -82,7 +90,18 @@ def risk_record(policy: Policy, people: People, shared_days: Sequence[SharedDay]
             "largest_shift_days": settings.shift_days,
             "weekday_kept": settings.keep_weekday,
             # Who knows the day that many people share knows by how much each of them was moved.
-            "shared_days": [day.to_json() for day in shared_days],
+            "shared_days": [day.to_json() for day in report.shared_days],
+        },
+        "rare_codes": [one.to_json() for one in report.rare_codes],
+        "sensitive": {
+            "categories": sorted(policy.sensitive),
+            "approved": list(policy.sensitive_approved),
+            "codes_not_told": dict(report.left_out.codes),
+        },
+        "rows_removed": dict(report.left_out.rows),
+        "linkage": {
+            "limit": settings.linkage_limit,
+            "curve": [point.to_json() for point in report.linkage],
         },
         "before": people.before.to_json(),
         "after": people.after.to_json(),

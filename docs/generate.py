@@ -7,6 +7,8 @@ from pathlib import Path
 
 from deid.policy import compose, programme
 from deid.policy.reference import page as policy_page
+from docs.from_code.baseline_checks import baseline_checks
+from docs.from_code.cohort_check import cohort_check
 from docs.from_code.command_line import cli
 from docs.from_code.markdown import MADE
 from docs.from_code.package import package
@@ -22,12 +24,15 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "cli.md": cli,
     "study-file.md": study_file,
     "people-file.md": people_file,
+    "cohort-check.md": cohort_check,
     "site-file.md": site_file,
     "conditions.md": conditions,
     "permissions.md": lambda: f"{MADE}\n\n{matrix_page()}",
     "policy.en.md": lambda: f"{MADE}\n\n{policy_page(compose(programme()), 'en')}",
     "policy.ko.md": lambda: f"{MADE}\n\n{policy_page(compose(programme()), 'ko')}",
     "quality-checks.md": quality_checks,
+    "baseline-checks.en.md": lambda: baseline_checks("en"),
+    "baseline-checks.ko.md": lambda: baseline_checks("ko"),
     "sources.md": sources,
     "package.md": package,
 }

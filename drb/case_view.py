@@ -66,6 +66,9 @@ def case_views(session: Session, cases: Sequence[Case]) -> tuple[CaseView, ...]:
                 for c in conditions[case.id]
                 if c.kind == REQUIREMENT
             ),
+            decided_by=case.decided_by,
+            decided_at=case.decided_at,
+            undo_until=case.undo_until,
             created_at=case.created_at,
             changed_at=case.changed_at,
         )

@@ -14,12 +14,12 @@ from drb.columns import canonical
 from drb.conditions import Conditions
 from drb.conditions import read as read_conditions
 from drb.counting import following
-from drb.errors import BadInput
+from drb.errors import BadInput, NotFound
 from drb.facts import Asked, CaseFacts
 from drb.load import ENDORSEMENT, INTEREST, REQUIREMENT, case_facts, locked, requirement_name
-from drb.models import Case, CaseComment, CaseCondition, CasePerson, Organisation, Vote
+from drb.models import Case, CaseComment, CaseCondition, CasePerson, Organisation, Release, Vote
 from drb.rights import KOREA, may
-from drb.states import CaseState, Choice, Route
+from drb.states import CaseState, Choice, Role, Route
 from drb.views import CaseView
 from drb.visible import seen, seen_cases
 from drb.work import Desk, Work, checked_key, refusal
@@ -72,7 +72,10 @@ class Cases:
     def _create(self, work: Work, actor: str, case_id: str | None, form: Mapping[str, Any]) -> CaseView:
         site_id = form["site_id"]
         if work.session.scalar(select(Organisation.id).where(Organisation.site_id == site_id)) is None:
-            raise BadInput(f"no hospital with site '{site_id}' is registered; add its organisation first")
+            raise BadInput(
+                f"no hospital with site '{site_id}' is registered; add its organisation first",
+                "등록되지 않은 병원입니다",
+            )
         acting = work.actor(actor)
         year = work.now.astimezone(KOREA).year
         facts = CaseFacts(case_id or "new", None, site_id, form["study_id"], acting.organisation, acting.id)
@@ -174,6 +177,7 @@ class Cases:
         imposed = None if conditions is None else read_conditions(conditions)
 
         def change(work: Work, case: Case, facts: CaseFacts) -> Mapping[str, Any]:
+            decided(work, case, actor)
             return _impose(work, case, imposed)
 
         return self._act(actor, "approve", case_id, Asked(), change)
@@ -189,6 +193,7 @@ class Cases:
         imposed = None if conditions is None else read_conditions(conditions)
 
         def change(work: Work, case: Case, facts: CaseFacts) -> Mapping[str, Any]:
+            decided(work, case, actor)
             told = dict(_impose(work, case, imposed))
             names = [f"r{number}" for number in range(1, len(requirements) + 1)]
             for name, words in zip(names, requirements, strict=True):
@@ -201,7 +206,35 @@ class Cases:
 
     def reject(self, actor: str, case_id: str, reason: str) -> CaseView:
         """Record the rejection."""
-        return self._with_words(actor, "reject", case_id, reason)
+
+        def change(work: Work, case: Case, facts: CaseFacts) -> Mapping[str, Any]:
+            decided(work, case, actor)
+            return {"words": work.seal(reason)}
+
+        return self._act(actor, "reject", case_id, Asked(words=reason), change)
+
+    def undo(self, actor: str, case_id: str) -> CaseView:
+        """Take one's own decision back while it can still be undone: the case is in review again, its votes stand."""
+
+        def change(work: Work, case: Case, facts: CaseFacts) -> Mapping[str, Any]:
+            for row in work.session.scalars(select(CaseCondition).where(CaseCondition.case_id == case_id)):
+                work.session.delete(row)
+            return undone(case)
+
+        return self._act(actor, "undo", case_id, Asked(), change)
+
+    def assign(self, actor: str, case_id: str, assignee: str) -> CaseView:
+        """Give a case to a secretary who serves its hospital."""
+
+        def change(work: Work, case: Case, facts: CaseFacts) -> Mapping[str, Any]:
+            case.assignee = secretary(work, assignee, case.site_id)
+            return {"assignee": assignee}
+
+        return self._act(actor, "assign", case_id, Asked(), change)
+
+    def remind(self, actor: str, case_id: str) -> CaseView:
+        """Remind those on whom a case waits: an outbox row, nothing else changes."""
+        return self._act(actor, "remind", case_id, Asked(), _nothing)
 
     def give_evidence(self, actor: str, case_id: str, requirement: str, words: str) -> CaseView:
         """Say how a requirement is met, and where the evidence is."""
@@ -299,8 +332,34 @@ def existing(work: Work, case_id: str) -> Case:
     """Read and lock a case. Raises BadInput when there is none."""
     case = work.session.scalars(locked(select(Case).where(Case.id == case_id))).one_or_none()
     if case is None:
-        raise BadInput(f"no case '{checked_key(case_id, 'case')}'; `naru board case list` lists them")
+        raise NotFound(
+            f"no case '{checked_key(case_id, 'case')}'; `naru board case list` lists them", "심의 건이 없습니다"
+        )
     return case
+
+
+def decided(work: Work, thing: Case | Release, actor: str) -> None:
+    """Note who decided, and until when they may take it back."""
+    thing.decided_by, thing.decided_at = actor, work.now
+    thing.undo_until = work.now + work.settings.undo
+
+
+def undone(thing: Case | Release) -> Mapping[str, Any]:
+    """Forget a decision that was taken back; its events stay."""
+    thing.decided_by = thing.decided_at = thing.undo_until = None
+    return {}
+
+
+def secretary(work: Work, person_id: str, site_id: str) -> str:
+    """Give back the id of a secretary who serves a hospital. Raises BadInput for anybody else."""
+    found = work.people([person_id]).get(checked_key(person_id, "assignee"))
+    serves = found is not None and (found.serves is None or site_id in found.serves)
+    if found is None or not serves or not found.active or Role.SECRETARY not in found.roles:
+        raise BadInput(
+            f"'{person_id}' is no secretary who serves hospital '{site_id}'; assign to one who is",
+            f"'{person_id}'은(는) '{site_id}' 병원을 담당하는 간사가 아닙니다; 담당 간사를 선택하십시오",
+        )
+    return person_id
 
 
 def void_votes(work: Work, name: str) -> None:

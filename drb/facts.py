@@ -32,7 +32,8 @@ class CaseFacts:
 
     missing: parts of the form not filled in. open_sections: commented and not yet answered. entitled: how many members
     may vote once the recused are left out. interested: who declared an interest. unmet: requirements without evidence.
-    copies_out: grants that were downloaded and whose destruction is not confirmed.
+    copies_out: grants that were downloaded and whose destruction is not confirmed. decided_by, undo_until: who recorded
+    the decision, and until when they may take it back.
     """
 
     id: str
@@ -50,6 +51,9 @@ class CaseFacts:
     interested: frozenset[str] = frozenset()
     requirements: frozenset[str] = frozenset()
     unmet: frozenset[str] = frozenset()
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    undo_until: datetime | None = None
     endorsers: frozenset[str] = frozenset()
     copies_out: int = 0
     tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -103,6 +107,9 @@ class ReleaseFacts:
     ballots: tuple[ReleaseBallot, ...] = ()
     approved: Bound | None = None
     approved_at: datetime | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    undo_until: datetime | None = None
     successor_released: bool = False
     copies_out: int = 0
     ledger_break: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 
 from drb.cases import existing
 from drb.counting import following
-from drb.errors import BadInput
+from drb.errors import BadInput, NotFound
 from drb.facts import SYSTEM, Asked, GrantFacts
 from drb.load import actors, grant_facts, locked, not_entitled, release_facts
 from drb.models import Grant, Person
 from drb.releases import existing_release
-from drb.rights import KOREA, Decision, decide, refuse
+from drb.rights import Decision, decide, refuse
 from drb.states import GrantState
+from drb.statistics import destroy_by
 from drb.views import GrantView
 from drb.visible import seen, seen_grants
 from drb.work import Desk, Work, checked_digest, checked_key, refusal
@@ -130,17 +131,25 @@ class Grants:
         """As secretary, confirm the certificate of destruction."""
         return self._act(actor, "confirm_destroyed", grant_id, Asked(), lambda work, grant: {})
 
+    def remind(self, actor: str, grant_id: str) -> GrantView:
+        """Remind the grantee of what is due: an outbox row, nothing else changes."""
+        return self._act(actor, "remind", grant_id, Asked(), lambda work, grant: {})
+
     def get(self, actor: str, grant_id: str) -> GrantView:
         """Read a grant. Raises Refused, recorded, for whoever may not see it; BadInput when there is none."""
         with self.desk.look(actor, f"grant:{grant_id}") as work:
             query = seen_grants(work.actor(actor)).where(Grant.id == grant_id)
             return _view(work.session, seen(work, query, Grant, "grant", grant_id))
 
-    def list(self, actor: str) -> tuple[GrantView, ...]:
-        """Read the grants that one may see, by id."""
+    def list(
+        self, actor: str, release: str | None = None, start: int = 0, size: int | None = None
+    ) -> tuple[GrantView, ...]:
+        """Read the grants that one may see, by id; of one release, a page at a time, when asked."""
         with self.desk.read() as work:
-            grants = work.session.scalars(seen_grants(work.actor(actor)).order_by(Grant.id)).all()
-            return _views(work.session, grants)
+            query = seen_grants(work.actor(actor)).order_by(Grant.id).offset(start).limit(size)
+            if release is not None:
+                query = query.where(Grant.release_name == release)
+            return _views(work.session, work.session.scalars(query).all())
 
     def _act(self, actor: str, action: str, grant_id: str, asked: Asked, change: Change) -> GrantView:
         with self.desk.write(actor, action, f"grant:{grant_id}") as work:
@@ -158,7 +167,9 @@ def _unchanged(grant: Grant) -> tuple[Grant, Mapping[str, Any]]:
 def _existing(work: Work, grant_id: str) -> Grant:
     grant = work.session.scalars(locked(select(Grant).where(Grant.id == grant_id))).one_or_none()
     if grant is None:
-        raise BadInput(f"no grant '{checked_key(grant_id, 'grant')}'; `naru board grant list` lists them")
+        raise NotFound(
+            f"no grant '{checked_key(grant_id, 'grant')}'; `naru board grant list` lists them", "이용권이 없습니다"
+        )
     return grant
 
 
@@ -201,15 +212,6 @@ def _picture(grant: Grant, facts: GrantFacts) -> GrantView:
         grant.accepted_at,
         grant.downloads,
         facts.case.conditions.expires_on,
-        _destroy_by(grant, facts),
+        destroy_by(grant, facts.case.conditions),
         grant.created_at,
     )
-
-
-def _destroy_by(grant: Grant, facts: GrantFacts) -> date | None:
-    conditions = facts.case.conditions
-    if grant.state is GrantState.REVOKED:
-        ended: date | None = grant.changed_at.astimezone(KOREA).date()
-    else:
-        ended = conditions.expires_on
-    return None if ended is None else ended + timedelta(days=conditions.destruction_within_days)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 
 from drb.facts import Bound, CaseFacts, GrantFacts, Question, ReleaseFacts
 from drb.form import SECTIONS
@@ -18,6 +18,7 @@ GUARDS: dict[str, Guard] = {}
 OF_INPUT = frozenset(
     {
         "choice_given",
+        "comments_answered",
         "comments_given",
         "digest_is_current",
         "requirement_known",
@@ -285,11 +286,40 @@ def approval_stands(question: Question, settings: Settings) -> Unmet | None:
 
 @guard
 def undo_over(question: Question, settings: Settings) -> Unmet | None:
-    approved_at = _release(question).approved_at
-    if approved_at is None:
+    release = _release(question)
+    after = _undo_end(release.approved_at, release.undo_until, settings)
+    if after is None:
         return None
-    after = approved_at + settings.undo
     return _unless(question.now >= after, after=after.isoformat(timespec="minutes"))
+
+
+@guard
+def within_undo(question: Question, settings: Settings) -> Unmet | None:
+    facts = _decided(question)
+    after = _undo_end(facts.decided_at, facts.undo_until, settings)
+    if after is None:
+        return {"after": "-"}
+    return _unless(question.now < after, after=after.isoformat(timespec="minutes"))
+
+
+@guard
+def is_decider(question: Question, settings: Settings) -> Unmet | None:
+    return _unless(question.actor.id == _decided(question).decided_by)
+
+
+def _undo_end(decided_at: datetime | None, promised: datetime | None, settings: Settings) -> datetime | None:
+    """When a decision is final: what was promised when it was recorded holds, whatever this process is set to."""
+    if decided_at is None:
+        return None
+    ends = decided_at + settings.undo
+    return ends if promised is None else max(ends, promised)
+
+
+def _decided(question: Question) -> CaseFacts | ReleaseFacts:
+    facts = question.facts
+    if isinstance(facts, GrantFacts):
+        raise AssertionError("a grant has no decision to undo")
+    return facts
 
 
 @guard

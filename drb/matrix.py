@@ -9,8 +9,8 @@ from drb.reasons import REASONS
 from drb.states import Role, State
 from drb.transitions import AUDIT, MACHINES, STANDING, Machine, Row
 
-# Rules that compare the actor with the person behind the object: applicant, release author, grantee.
-OWN_ONLY = frozenset({"is_applicant", "is_grantee"})
+# Rules that compare the actor with the person behind the object: applicant, release author, grantee, who decided.
+OWN_ONLY = frozenset({"is_applicant", "is_grantee", "is_decider"})
 NEVER_OWN = frozenset({"not_applicant", "not_author", "not_grantee"})
 
 
@@ -82,8 +82,8 @@ def page() -> str:
         "",
         "Made by `python -m drb.matrix` from the tables in `drb/transitions.py`; do not edit.",
         "",
-        "`own`: only on one's own object (as applicant or grantee). `not own`: never on one's own (as applicant, author or",
-        "grantee). Members, secretaries and chairs act only for the hospitals that their organisation serves.",
+        "`own`: only on one's own object (as applicant, grantee, or the one who decided). `not own`: never on one's own (as",
+        "applicant, author or grantee). Members, secretaries and chairs act only for the hospitals that their organisation serves.",
     ]
     for machine in MACHINES:
         lines += ["", f"## {machine.name.capitalize()}", "", "```mermaid", diagram(machine), "```", ""]

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from drb.database import READ_ONLY, fault
 from drb.errors import BadInput
 
-HEAD = "0002"
+HEAD = "0003"
 # Any number that no other program uses; PostgreSQL holds it until the transaction ends.
 _ADVISORY_LOCK = 0x6E617275
 

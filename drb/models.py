@@ -80,7 +80,7 @@ class Case(Base):
     """심의 건. tables: table -> columns asked for (an empty list: all). round: how often it was sent in."""
 
     __tablename__ = "drb_case"
-    __table_args__ = (Index("ix_drb_case_state", "state"),)
+    __table_args__ = (Index("ix_drb_case_state", "state"), Index("ix_drb_case_site", "site_id", "state"))
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     number: Mapped[str] = mapped_column(String(20), unique=True)
@@ -98,6 +98,9 @@ class Case(Base):
     assignee: Mapped[str | None] = mapped_column(ID)
     round: Mapped[int] = mapped_column(Integer, default=0)
     digest: Mapped[str] = mapped_column(DIGEST)
+    decided_by: Mapped[str | None] = mapped_column(ID)
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    undo_until: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
     changed_at: Mapped[datetime] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(Integer)
@@ -170,6 +173,10 @@ class Release(Base):
     approved_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     approved_at: Mapped[datetime | None] = mapped_column(Instant)
     released_at: Mapped[datetime | None] = mapped_column(Instant)
+    assignee: Mapped[str | None] = mapped_column(ID)
+    decided_by: Mapped[str | None] = mapped_column(ID)
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    undo_until: Mapped[datetime | None] = mapped_column(Instant)
     successor: Mapped[str | None] = mapped_column(ForeignKey("release.name"))
     created_at: Mapped[datetime] = mapped_column(Instant)
     changed_at: Mapped[datetime] = mapped_column(Instant)
@@ -262,7 +269,7 @@ class Notice(Base):
     """The outbox: who is to be told what. Never a count, never anything about a patient."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_unsent", "sent_at"),)
+    __table_args__ = (Index("ix_outbox_unsent", "sent_at"), Index("ix_outbox_person", "person_id", "sent_at"))
 
     id: Mapped[int] = mapped_column(Counted, primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from drb import personal
 from drb.counting import following
-from drb.errors import BadInput
+from drb.errors import BadInput, NotFound
 from drb.facts import SYSTEM, Actor
+from drb.load import actors
 from drb.models import Organisation, Person, PersonalText, RoleAssignment
 from drb.rights import Decision, may, refuse
 from drb.states import OrganisationKind, Role
@@ -86,10 +87,13 @@ class People:
             first = not _anybody(work.session)
             role = self._administrator(work, actor)
             if work.session.get(Organisation, organisation_id) is None:
-                raise BadInput(f"no organisation '{checked_key(organisation_id, 'organisation')}'; add it first")
+                raise BadInput(
+                    f"no organisation '{checked_key(organisation_id, 'organisation')}'; add it first",
+                    "등록되지 않은 기관입니다",
+                )
             key = checked_key(person_id or f"p-{following(work.session, 'person'):04d}", "person")
             if key == SYSTEM.id or work.session.get(Person, key) is not None:
-                raise BadInput(f"person '{key}' is registered already; give another id")
+                raise BadInput(f"person '{key}' is registered already; give another id", "이미 등록된 아이디입니다")
             person = Person(id=key, organisation_id=organisation_id, name_id=work.seal(name), active=True)
             work.session.add(person)
             work.session.flush()
@@ -124,7 +128,9 @@ class People:
                     held.ended_by = actor
                     confirmed.append(f"-{held.role.value}")
             if not confirmed:
-                raise BadInput(f"person '{person_id}' has no role that waits for confirmation")
+                raise BadInput(
+                    f"person '{person_id}' has no role that waits for confirmation", "확인을 기다리는 역할이 없습니다"
+                )
             work.record(actor, acting, "confirm_roles", ("person", person_id), None, {"roles": confirmed})
             return _person(work.session, person)
 
@@ -135,7 +141,9 @@ class People:
             person = _existing(work.session, person_id)
             held = [a for a in _assignments(work.session, person_id) if a.role is role and a.confirmed_by]
             if not held:
-                raise BadInput(f"person '{person_id}' does not hold the role {role.value}")
+                raise BadInput(
+                    f"person '{person_id}' does not hold the role {role.value}", f"{role.ko} 역할을 갖고 있지 않습니다"
+                )
             held[0].end_proposed_by = actor
             work.record(actor, acting, "propose_end", ("person", person_id), None, {"role": role.value})
             return _person(work.session, person)
@@ -166,8 +174,29 @@ class People:
     def list(self) -> tuple[PersonView, ...]:
         """Read everybody, by id."""
         with self.desk.read() as work:
-            people = work.session.scalars(select(Person).order_by(Person.id)).all()
-            return tuple(_person(work.session, person) for person in people)
+            return _people(work.session, list(work.session.scalars(select(Person.id).order_by(Person.id))))
+
+    def holding(self, role: Role) -> tuple[PersonView, ...]:
+        """Read the active people who hold a role, by id; a fixed number of queries."""
+        with self.desk.read() as work:
+            ids = sorted(a.id for a in actors(work.session, holding=(role,)).values() if a.active and role in a.roles)
+            return _people(work.session, ids)
+
+    def names(self, ids: Iterable[str | None]) -> dict[str, str]:
+        """Read names; an id stands for whoever is unknown or was forgotten. One query."""
+        wanted = sorted({one for one in ids if one})
+        with self.desk.read() as work:
+            query = select(Person.id, PersonalText).join(PersonalText, PersonalText.id == Person.name_id)
+            found = {
+                key: personal.unseal(text) for key, text in work.session.execute(query.where(Person.id.in_(wanted)))
+            }
+        return {one: found.get(one) or one for one in wanted}
+
+    def homes(self, ids: Iterable[str]) -> dict[str, OrganisationView]:
+        """Read organisations by id."""
+        with self.desk.read() as work:
+            query = select(Organisation).where(Organisation.id.in_(sorted(set(ids))))
+            return {row.id: _organisation(row) for row in work.session.scalars(query)}
 
     def organisations(self) -> tuple[OrganisationView, ...]:
         """Read all organisations, by id."""
@@ -188,17 +217,24 @@ class People:
     def _propose(self, work: Work, actor: str, person: Person, role: Role, *, at_once: bool) -> None:
         organisation = work.session.get_one(Organisation, person.organisation_id)
         if role is Role.SYSTEM:
-            raise BadInput("the role SYSTEM is automation's own; nobody holds it")
+            raise BadInput(
+                "the role SYSTEM is automation's own; nobody holds it", "자동화 역할은 사람이 가질 수 없습니다"
+            )
         if role in _HOSPITAL_ROLES and organisation.kind is not OrganisationKind.HOSPITAL:
             raise BadInput(
-                f"the role {role.value} belongs to a hospital; person '{person.id}' is of '{organisation.id}'"
+                f"the role {role.value} belongs to a hospital; person '{person.id}' is of '{organisation.id}'",
+                f"{role.ko} 역할은 병원 소속만 가질 수 있습니다",
             )
         if role is Role.STARTUP_USER and organisation.kind is not OrganisationKind.STARTUP:
             raise BadInput(
-                f"the role {role.value} belongs to a startup; person '{person.id}' is of '{organisation.id}'"
+                f"the role {role.value} belongs to a startup; person '{person.id}' is of '{organisation.id}'",
+                f"{role.ko} 역할은 기업 소속만 가질 수 있습니다",
             )
         if any(held.role is role for held in _assignments(work.session, person.id)):
-            raise BadInput(f"person '{person.id}' holds the role {role.value}, or it is proposed already")
+            raise BadInput(
+                f"person '{person.id}' holds the role {role.value}, or it is proposed already",
+                f"{role.ko} 역할을 이미 갖고 있거나 제안되어 있습니다",
+            )
         lone = role is Role.ADMIN and len(_administrators(work.session)) == 1 and actor != SYSTEM.id
         work.session.add(
             RoleAssignment(
@@ -255,7 +291,9 @@ def _assignments(session: Session, person_id: str) -> list[RoleAssignment]:
 def _existing(session: Session, person_id: str) -> Person:
     person = session.get(Person, person_id)
     if person is None:
-        raise BadInput(f"no person '{checked_key(person_id, 'person')}'; `people` lists them")
+        raise NotFound(
+            f"no person '{checked_key(person_id, 'person')}'; `people` lists them", "등록되지 않은 사람입니다"
+        )
     return person
 
 
@@ -264,13 +302,32 @@ def _organisation(row: Organisation) -> OrganisationView:
     return OrganisationView(row.id, row.kind, row.name_ko, row.name_en, row.site_id, serves)
 
 
+def _people(session: Session, ids: list[str]) -> tuple[PersonView, ...]:
+    """Picture people in the order given; three queries."""
+    held: dict[str, list[RoleAssignment]] = {}
+    query = select(RoleAssignment).where(RoleAssignment.person_id.in_(ids), RoleAssignment.ended_by.is_(None))
+    for row in session.scalars(query.order_by(RoleAssignment.id)):
+        held.setdefault(row.person_id, []).append(row)
+    people = select(Person, PersonalText).join(PersonalText, PersonalText.id == Person.name_id)
+    found = {
+        person.id: _picture(person, text, held.get(person.id, []))
+        for person, text in session.execute(people.where(Person.id.in_(ids)))
+    }
+    return tuple(found[one] for one in ids if one in found)
+
+
 def _person(session: Session, person: Person) -> PersonView:
-    held = _assignments(session, person.id)
+    name = session.get(PersonalText, person.name_id)
+    return _picture(person, name, _assignments(session, person.id))
+
+
+def _picture(person: Person, name: PersonalText | None, held: list[RoleAssignment]) -> PersonView:
     return PersonView(
         person.id,
-        personal.unseal(session.get(PersonalText, person.name_id)),
+        personal.unseal(name),
         person.organisation_id,
         tuple(sorted(a.role for a in held if a.confirmed_by)),
         tuple(sorted(a.role for a in held if not a.confirmed_by)),
         person.active,
+        tuple(sorted(a.role for a in held if a.confirmed_by and a.end_proposed_by)),
     )

@@ -25,19 +25,32 @@ _NONCE = bytes(12)
 
 def seal(session: Session, words: str) -> PersonalText:
     """Store words; the row's id and commitment may stand in the ledger."""
+    row = make(words)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def make(words: str) -> PersonalText:
+    """Seal words without storing them."""
     words = words.strip()
     if not words or len(words) > LONGEST:
-        raise BadInput(f"a text has {len(words)} characters; give 1 to {LONGEST}")
+        raise BadInput(
+            f"a text has {len(words)} characters; give 1 to {LONGEST}",
+            f"글이 {len(words)}자입니다; 1자에서 {LONGEST}자까지 쓸 수 있습니다",
+        )
     key = secrets.token_bytes(64)
-    row = PersonalText(
+    return PersonalText(
         id=f"t-{secrets.token_hex(8)}",
         key=key,
         sealed=AESGCM(key[:32]).encrypt(_NONCE, words.encode(), None),
         commitment=commitment(key, words),
     )
-    session.add(row)
-    session.flush()
-    return row
+
+
+def as_row(text: PersonalText) -> dict[str, object]:
+    """Give a text as a row, to be written with many others."""
+    return {"id": text.id, "key": text.key, "sealed": text.sealed, "commitment": text.commitment, "erased_at": None}
 
 
 def commitment(key: bytes, words: str) -> str:

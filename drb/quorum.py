@@ -37,11 +37,14 @@ class Settings:
 
     routes: the quorum of each route. Defaults: expedited 2 votes; full and shared 3 votes, more than half of the
     entitled members (members and chairs who serve the hospital, without the recused), one of them from outside it.
-    undo: how long after an approval publishing waits, so that it can still be recalled.
+    undo: how long after an approval publishing waits, so that it can still be undone.
+    case_days, release_days: how many days of the board's own clock a case or release may take.
     """
 
     routes: Mapping[Route, Quorum] = field(default_factory=_routes)
     undo: timedelta = timedelta(0)
+    case_days: int = 30
+    release_days: int = 14
 
 
 def lacking(quorum: Quorum, ballots: Iterable[Ballot], entitled: int) -> str | None:

@@ -112,6 +112,10 @@ REASONS: Mapping[str, Sentence] = {
         "the decision can still be undone; publishing starts after {after}",
         "결정 취소 가능 시간입니다; {after} 이후 배포합니다",
     ),
+    "within_undo": Sentence(
+        "the time in which the decision could be undone is over ({after})", "결정 취소 가능 시간이 지났습니다 ({after})"
+    ),
+    "is_decider": Sentence("only whoever recorded the decision may undo it", "결정을 기록한 사람만 취소할 수 있습니다"),
     "newer_released": Sentence(
         "no newer release of the same study, hospital and case is released", "배포된 신버전이 없습니다"
     ),
@@ -133,6 +137,10 @@ REASONS: Mapping[str, Sentence] = {
     "own_roles": Sentence("nobody changes or confirms their own roles", "본인의 역할은 변경하거나 확인할 수 없습니다"),
     "second_admin": Sentence(
         "a role change needs a second administrator", "역할 변경에는 두 번째 관리자의 확인이 필요합니다"
+    ),
+    "invitation": Sentence(
+        "the invitation is not valid any more; ask an administrator for another",
+        "초대가 유효하지 않습니다; 관리자에게 다시 요청하십시오",
     ),
     "visible": Sentence("this is not yours to read", "열람 권한이 없습니다"),
     "immutable": Sentence(

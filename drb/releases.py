@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from drb.cases import cast, existing, void_votes
-from drb.errors import BadInput
+from drb.cases import cast, decided, existing, secretary, undone, void_votes
+from drb.errors import BadInput, NotFound
 from drb.facts import SYSTEM, Asked, ReleaseFacts
 from drb.load import actors, bound, builds_for, case_facts, grant_facts, locked, release_facts
 from drb.models import Case, Grant, Person, Release
@@ -118,6 +118,7 @@ class Releases:
                 setattr(release, part, value)
             release.author_id = release.checked_digest = None
             release.approved = release.approved_by = release.approved_at = None
+            undone(release)
             release.findings = []
             release.changed_at = work.now
             work.session.add(release)
@@ -187,13 +188,41 @@ class Releases:
         def change(work: Work, release: Release, facts: ReleaseFacts) -> Mapping[str, Any]:
             release.approved = asdict(facts.bound)
             release.approved_by, release.approved_at = actor, work.now
+            decided(work, release, actor)
             return {**asdict(facts.bound), "reviewers": sorted(b.person for b in facts.ballots)}
 
         return self._act(actor, "approve", name, Asked(digest=digest), change)
 
     def reject(self, actor: str, name: str, reason: str) -> ReleaseView:
         """As secretary, record that the release is rejected."""
-        return self._act(actor, "reject", name, Asked(words=reason), _words(reason))
+
+        def change(work: Work, release: Release, facts: ReleaseFacts) -> Mapping[str, Any]:
+            decided(work, release, actor)
+            return {"words": work.seal(reason)}
+
+        return self._act(actor, "reject", name, Asked(words=reason), change)
+
+    def undo(self, actor: str, name: str) -> ReleaseView:
+        """Take one's own decision back while it can still be undone; the two reviews stand."""
+
+        def change(work: Work, release: Release, facts: ReleaseFacts) -> Mapping[str, Any]:
+            release.approved = release.approved_by = release.approved_at = None
+            return undone(release)
+
+        return self._act(actor, "undo", name, Asked(), change)
+
+    def assign(self, actor: str, name: str, assignee: str) -> ReleaseView:
+        """Give a release to a secretary who serves its hospital."""
+
+        def change(work: Work, release: Release, facts: ReleaseFacts) -> Mapping[str, Any]:
+            release.assignee = secretary(work, assignee, release.site_id)
+            return {"assignee": assignee}
+
+        return self._act(actor, "assign", name, Asked(), change)
+
+    def remind(self, actor: str, name: str) -> ReleaseView:
+        """Remind those on whom a release waits: an outbox row, nothing else changes."""
+        return self._act(actor, "remind", name, Asked(), _nothing)
 
     def begin_publish(self, actor: str, name: str, digest: str, *, policy_digest: str, cdm_digest: str) -> ReleaseView:
         """Ask for authority to publish exactly this, now; checked against approval, case and ledger once more.
@@ -263,6 +292,12 @@ class Releases:
                 query = query.where(Release.state == state)
             return release_views(work.session, work.session.scalars(query).all())
 
+    def of_case(self, actor: str, case_id: str) -> tuple[ReleaseView, ...]:
+        """Read the releases under a case that one may see, oldest first."""
+        with self.desk.read() as work:
+            query = seen_releases(work.actor(actor)).where(Release.case_id == case_id).order_by(Release.created_at)
+            return release_views(work.session, work.session.scalars(query).all())
+
     def _act(
         self,
         actor: str,
@@ -309,7 +344,9 @@ def existing_release(work: Work, name: str, *, lock: bool = True) -> Release:
     query = select(Release).where(Release.name == name)
     release = work.session.scalars(locked(query) if lock else query).one_or_none()
     if release is None:
-        raise BadInput(f"no release '{checked_key(name, 'release')}'; `naru board release list` lists them")
+        raise NotFound(
+            f"no release '{checked_key(name, 'release')}'; `naru board release list` lists them", "반출 건이 없습니다"
+        )
     return release
 
 
@@ -342,13 +379,6 @@ def _authored(actor: str) -> Change:
         void_votes(work, f"release:{release.name}")
         release.author_id = actor
         return asdict(facts.bound)
-
-    return change
-
-
-def _words(words: str) -> Change:
-    def change(work: Work, release: Release, facts: ReleaseFacts) -> Mapping[str, Any]:
-        return {"words": work.seal(words)}
 
     return change
 

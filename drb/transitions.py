@@ -83,6 +83,7 @@ def _rows(
 _APPLICANT, _SECRETARY, _MEMBER, _CHAIR = Role.STARTUP_USER, Role.SECRETARY, Role.MEMBER, Role.CHAIR
 _OFFICER, _AUTHOR, _SYSTEM = Role.PRIVACY_OFFICER, Role.RELEASE_AUTHOR, Role.SYSTEM
 _TO_APPLICANT = (Audience.APPLICANT,)
+_DECIDED = (C.APPROVED, C.CONDITIONAL, C.REJECTED)
 _BEFORE_DECISION = (C.DRAFT, C.SUBMITTED, C.SCREENING, C.RETURNED, C.IN_REVIEW)
 
 CASE = _machine(
@@ -177,6 +178,16 @@ CASE = _machine(
         _TO_APPLICANT,
     ),
     _rows(_BEFORE_DECISION, C.WITHDRAWN, "withdraw", [_APPLICANT], "is_applicant"),
+    _rows(_DECIDED, C.IN_REVIEW, "undo", [_CHAIR], "is_decider within_undo", [Audience.APPLICANT]),
+    _rows(
+        (C.SUBMITTED, C.SCREENING, C.RETURNED, C.IN_REVIEW, C.CONDITIONAL),
+        None,
+        "assign",
+        [_SECRETARY],
+        "not_applicant no_conflict",
+    ),
+    _rows((C.RETURNED, C.CONDITIONAL), None, "remind", [_SECRETARY], "", _TO_APPLICANT),
+    _rows(C.IN_REVIEW, None, "remind", [_SECRETARY], "", [Audience.MEMBERS]),
 )
 
 _APART = "not_author not_builder not_applicant no_conflict"
@@ -260,6 +271,11 @@ RELEASE = _machine(
         [Audience.GRANTEES, Audience.SECRETARIES, Audience.AUTHOR],
     ),
     _rows(R.RECALLED, R.DESTROYED, "confirm_destroyed", [_SECRETARY], "copies_destroyed"),
+    _rows((R.APPROVED, R.REJECTED), R.REVIEWED, "undo", [_SECRETARY], "is_decider within_undo", [Audience.AUTHOR]),
+    _rows((*_UNDER_REVIEW, R.RETURNED), None, "assign", [_SECRETARY], "no_conflict"),
+    _rows((R.SUBMITTED, R.PARTIALLY_REVIEWED), None, "remind", [_SECRETARY], "", [Audience.MEMBERS]),
+    _rows((R.CHECKED, R.RETURNED), None, "remind", [_SECRETARY], "", [Audience.AUTHOR]),
+    _rows(R.RECALLED, None, "remind", [_SECRETARY], "", [Audience.GRANTEES]),
 )
 
 _DUE = (G.REVOKED, G.DESTRUCTION_DUE)
@@ -300,6 +316,7 @@ GRANT = _machine(
     _rows(G.ACTIVE, G.DESTRUCTION_DUE, "fall_due", [_SYSTEM], "expired", [Audience.GRANTEES]),
     _rows(_DUE, None, "certify_destruction", [_APPLICANT], "is_grantee words_given", [Audience.SECRETARIES]),
     _rows(_DUE, G.DESTROYED, "confirm_destroyed", [_SECRETARY], "not_grantee destruction_certified"),
+    _rows((G.PENDING_TERMS, *_DUE), None, "remind", [_SECRETARY], "", [Audience.GRANTEES]),
 )
 
 MACHINES = (CASE, RELEASE, GRANT)
@@ -310,6 +327,13 @@ STANDING: dict[str, frozenset[Role]] = {
     "run_flow": frozenset({Role.DATA_ENGINEER}),
     "manage_people": frozenset({Role.ADMIN}),
     "declare_interest": frozenset({Role.MEMBER, Role.CHAIR, Role.SECRETARY}),
+    "read_board": frozenset(set(Role) - {Role.COORDINATOR, Role.ADMIN, Role.SYSTEM}),
+    "apply": frozenset({Role.STARTUP_USER}),
+    "read_catalogue": frozenset({Role.STARTUP_USER, Role.SECRETARY, Role.CHAIR, Role.MEMBER, Role.COORDINATOR}),
+    "read_sites": frozenset({Role.DATA_ENGINEER, Role.RELEASE_AUTHOR, Role.PRIVACY_OFFICER, Role.COORDINATOR}),
+    "read_statistics": frozenset({Role.COORDINATOR, Role.SECRETARY, Role.CHAIR, Role.PRIVACY_OFFICER, Role.AUDITOR}),
+    "read_ledger": frozenset({Role.AUDITOR, Role.PRIVACY_OFFICER}),
+    "read_minutes": frozenset({Role.SECRETARY, Role.CHAIR, Role.MEMBER, Role.AUDITOR, Role.PRIVACY_OFFICER}),
 }
 
 

@@ -48,7 +48,7 @@ class OrganisationView(View):
 
 @dataclass(frozen=True)
 class PersonView(View):
-    """name: None once it was erased. pending: roles proposed and not yet confirmed by a second administrator."""
+    """name: None once it was erased. pending: roles proposed, ending: roles whose end is proposed; not yet confirmed."""
 
     id: str
     name: str | None
@@ -56,6 +56,7 @@ class PersonView(View):
     roles: tuple[Role, ...]
     pending: tuple[Role, ...]
     active: bool
+    ending: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,9 @@ class CaseView(View):
     votes: tuple[VoteView, ...]
     comments: tuple[CommentView, ...]
     requirements: tuple[RequirementView, ...]
+    decided_by: str | None
+    decided_at: datetime | None
+    undo_until: datetime | None
     created_at: datetime
     changed_at: datetime
 
@@ -141,6 +145,10 @@ class ReleaseView(View):
     approved_by: str | None
     approved_at: datetime | None
     released_at: datetime | None
+    assignee: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+    undo_until: datetime | None
     successor: str | None
     created_at: datetime
     changed_at: datetime

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
-from drb.errors import BadInput
+from drb.errors import NotFound
 from drb.facts import Actor
 from drb.models import Base, Case, Grant, Release
 from drb.rights import refuse
@@ -20,7 +20,8 @@ _OF_A_SITE = frozenset({Role.DATA_ENGINEER, Role.RELEASE_AUTHOR, Role.MEMBER, Ro
 _OUT = (ReleaseState.RELEASED, ReleaseState.SUPERSEDED, ReleaseState.RECALLED, ReleaseState.DESTROYED)
 
 
-def _all(actor: Actor) -> bool:
+def reads_all(actor: Actor) -> bool:
+    """Say whether a person reads everything."""
     return any(AUDIT.get(role) is AuditScope.ALL for role in actor.roles)
 
 
@@ -39,7 +40,7 @@ def seen_cases(actor: Actor) -> Select[Case]:
     query = select(Case)
     if not actor.active:
         return query.where(false())
-    if _all(actor):
+    if reads_all(actor):
         return query
     return query.where(or_(_of_applicant(actor), _of_site(actor, Case.site_id) & (Case.state != CaseState.DRAFT)))
 
@@ -49,7 +50,7 @@ def seen_releases(actor: Actor) -> Select[Release]:
     query = select(Release).join(Case, Case.id == Release.case_id)
     if not actor.active:
         return query.where(false())
-    if _all(actor):
+    if reads_all(actor):
         return query
     return query.where(or_(_of_applicant(actor) & Release.state.in_(_OUT), _of_site(actor, Release.site_id)))
 
@@ -59,7 +60,7 @@ def seen_grants(actor: Actor) -> Select[Grant]:
     query = select(Grant).join(Release, Release.name == Grant.release_name).join(Case, Case.id == Release.case_id)
     if not actor.active:
         return query.where(false())
-    if _all(actor):
+    if reads_all(actor):
         return query
     return query.where(or_(_of_applicant(actor), _of_site(actor, Release.site_id)))
 
@@ -70,5 +71,5 @@ def seen(work: Work, query: Select[Row], model: type[Row], kind: str, key: str) 
     if row is not None:
         return row
     if work.session.get(model, key) is None:
-        raise BadInput(f"no {kind} '{key}'; `naru board {kind} list` lists them")
+        raise NotFound(f"no {kind} '{key}'; `naru board {kind} list` lists them", "해당 건이 없습니다")
     raise refusal(refuse("visible"))

@@ -20,7 +20,22 @@ from drb.work import Work, object_name
 Row = TypeVar("Row", bound=Base)
 # What a person may always do (withdraw, recall, edit ...) does not wait for them.
 _STANDING = frozenset(
-    {"create", "edit", "withdraw", "suspend", "resume", "close", "recall", "revoke", "download", "build", "rebuild"}
+    {
+        "assign",
+        "remind",
+        "undo",
+        "create",
+        "edit",
+        "withdraw",
+        "suspend",
+        "resume",
+        "close",
+        "recall",
+        "revoke",
+        "download",
+        "build",
+        "rebuild",
+    }
 )
 
 
@@ -41,7 +56,7 @@ def waiting(work: Work, actor: Actor) -> tuple[Waiting, ...]:
     return tuple(sorted((item for item in found if item.actions), key=lambda item: (item.since, item.object)))
 
 
-def _actions(machine: Machine, actor: Actor, state: Named) -> Iterable[str]:
+def actions_of(machine: Machine, actor: Actor, state: Named) -> Iterable[str]:
     """Name the actions that could wait for this actor in this state."""
     return [
         row.action
@@ -51,7 +66,7 @@ def _actions(machine: Machine, actor: Actor, state: Named) -> Iterable[str]:
 
 
 def _due(work: Work, query: Select[Row], model: Any, machine: Machine, actor: Actor) -> Sequence[Row]:
-    states = [state for state in machine.states if _actions(machine, actor, state)]
+    states = [state for state in machine.states if actions_of(machine, actor, state)]
     return work.session.scalars(query.where(model.state.in_(states))).all() if states else []
 
 
@@ -69,7 +84,7 @@ def _item(
     cases: Mapping[str, Case],
 ) -> Waiting:
     case = cases[facts.case.id]
-    open_to = [name for name in _actions(machine, actor, thing.state) if work.decide(actor, name, facts, None)]
+    open_to = [name for name in actions_of(machine, actor, thing.state) if work.decide(actor, name, facts, None)]
     since: datetime = thing.changed_at
     return Waiting(
         object_name(thing),

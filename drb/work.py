@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ _DIGEST = re.compile(r"(sha256:)?[0-9a-f]{64}")
 
 def refusal(decision: Decision) -> Refused:
     """Turn a no into what is raised."""
-    return Refused(decision.reason, decision.code)
+    return Refused(decision.reason, decision.code, decision.reason_ko)
 
 
 def utc_now() -> datetime:
@@ -48,14 +48,17 @@ def utc_now() -> datetime:
 def checked_key(key: str, what: str) -> str:
     """Give a key back if it is one. Raises BadInput."""
     if not _KEY.fullmatch(key):
-        raise BadInput(f"{what}: an id has 1 to 80 letters, digits, '_', '-' or '.', and begins with a letter or digit")
+        raise BadInput(
+            f"{what}: an id has 1 to 80 letters, digits, '_', '-' or '.', and begins with a letter or digit",
+            "아이디는 영문·숫자·'_'·'-'·'.' 1~80자이며 영문이나 숫자로 시작해야 합니다",
+        )
     return key
 
 
 def checked_digest(digest: str, what: str) -> str:
     """Give a SHA-256 back if it is one. Raises BadInput."""
     if not _DIGEST.fullmatch(digest):
-        raise BadInput(f"{what}: give a SHA-256 as 64 hexadecimal digits")
+        raise BadInput(f"{what}: give a SHA-256 as 64 hexadecimal digits", "다이제스트는 16진수 64자리여야 합니다")
     return digest
 
 
@@ -95,6 +98,10 @@ class Work:
         if actor_id not in known:
             raise refusal(refuse("known_person"))
         return known[actor_id]
+
+    def people(self, ids: Iterable[str]) -> dict[str, Actor]:
+        """Read people with the roles in force now."""
+        return actors(self.session, ids)
 
     def seal(self, words: str) -> str:
         """Keep what a person wrote beside the ledger; give the text's id."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cdm.errors import BadInput, GateRefused
 from deid.keys import KeyStore
+from deid.policy import Policy
 from drb import Board
 from drb.rights import KOREA
 from drb.states import CaseState
@@ -26,6 +27,7 @@ def plan(home: Home, board: Board, study_file: Path, site_id: str, case_id: str 
     study, site = load(study_file), read(home, site_id)
     case = covering(board, actor, study.id, site.id, case_id)
     policy = policy_of(site, study)
+    refuse_unapproved(policy, case)
     with site.open(home) as source:
         release = source.release()
         study_check.refuse_unanswerable(study, source)
@@ -63,6 +65,16 @@ def covering(board: Board, actor: str, study_id: str, site_id: str, case_id: str
         cases = ", ".join(case.id for case in approved)
         raise BadInput(f"several cases are approved for {what} ({cases}); say for which with --case")
     return approved[0]
+
+
+def refuse_unapproved(policy: Policy, case: CaseView) -> None:
+    """Raise GateRefused where the study asks for a sensitive category that the case's approval does not name."""
+    lacking = [name for name in policy.sensitive_approved if name not in case.conditions.sensitive]
+    if lacking:
+        raise GateRefused(
+            f"the study asks for the sensitive category '{lacking[0]}' (deid.sensitive_asked), which the approval of case "
+            f"'{case.id}' does not name; leave it out, or apply with --condition sensitive={','.join(policy.sensitive_approved)}"
+        )
 
 
 def named(draft: Run, board: Board) -> Run:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from cdm.errors import BadInput
+from cohorts.draw.prose import describe
 from cohorts.prose import Document, document, explain
 from extract.spec import Window
 from flows.definitions import read
@@ -41,31 +42,11 @@ def study(asked: Study, lang: Language) -> str:
         f"# {getattr(spec.title, lang)}",
         f"## {head['purpose']}\n\n{getattr(spec.purpose, lang)}",
         *(explain(asked.definitions[role], lang, head[role], level=2).rstrip() for role in ("case", "control")),
-        f"## {head['draw']}\n\n{_draw(asked, lang)}",
+        f"## {head['draw']}\n\n{describe(spec.draw, lang)}",
         f"## {head['tables']}\n\n{_tables(asked, lang)}",
         f"## {head['deid']}\n\n{_deid(asked, lang)}",
     ]
     return "\n\n".join(parts) + "\n"
-
-
-FACTORS = {
-    "ko": {"sex": "성별", "birth_year": "출생연도 구간", "index_year": "기준일 연도", "care_setting": "진료 형태", "region": "지역",
-           "race": "인종", "ethnicity": "민족"},
-    "en": {"sex": "sex", "birth_year": "birth-year band", "index_year": "index year", "care_setting": "care setting",
-           "region": "region", "race": "race", "ethnicity": "ethnicity"},
-}  # fmt: skip
-
-
-def _draw(asked: Study, lang: Language) -> str:
-    draw = asked.spec.draw
-    factors = ", ".join(FACTORS[lang][f] for f in draw.match)
-    if lang == "ko":
-        return (f"환자군 최대 {draw.cases:,}명과 대조군 최대 {draw.controls:,}명(1:{draw.ratio}). "
-                f"짝짓기 기준: {factors or '없음'}(출생연도는 {draw.birth_year_band}년 구간). "
-                f"{'복원' if draw.replacement else '비복원'} 추출, 시드 {draw.seed}.")  # fmt: skip
-    return (f"Up to {draw.cases:,} cases and {draw.controls:,} controls (1:{draw.ratio}). Matched on: {factors or 'nothing'} "
-            f"(birth year in bands of {draw.birth_year_band}). Drawn {'with' if draw.replacement else 'without'} replacement, "
-            f"seed {draw.seed}.")  # fmt: skip
 
 
 def _tables(asked: Study, lang: Language) -> str:
@@ -92,7 +73,8 @@ def _ko(days: int | None, unlimited: str) -> str:
 def _en(days: int | None, unlimited: str) -> str:
     if days is None:
         return unlimited
-    return "the index date" if days == 0 else f"{abs(days)} days {'before' if days < 0 else 'after'} it"
+    unit = "day" if abs(days) == 1 else "days"
+    return "the index date" if days == 0 else f"{abs(days)} {unit} {'before' if days < 0 else 'after'} it"
 
 
 def _deid(asked: Study, lang: Language) -> str:

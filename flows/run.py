@@ -67,7 +67,7 @@ class Run:
         spec = self.study.spec
         own: dict[str, dict[str, object]] = {
             "cohort": {"definition": self.study.definition_digest, "cdm": self.cdm.digest},
-            "draw": {"draw": spec.draw.model_dump(mode="json")},
+            "draw": {"draw": spec.draw.model_dump(mode="json"), "threshold": self.site.threshold},
             "extract": {"extract": spec.extract.model_dump(mode="json")},
             "deidentify": {"policy": self.policy.digest, "grant": self.keys.check_value, "site": self.site.id},
             "quality": {"gate": spec.quality.model_dump(mode="json")},

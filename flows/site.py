@@ -30,7 +30,7 @@ def _size(given: str) -> str:
 class Site(BaseModel):
     """A registered hospital.
 
-    threshold: the smallest count it gives away. min_k: the smallest equivalence class it releases. policy: the
+    threshold: the smallest count it gives away; less than ten counts as ten. min_k: the smallest equivalence class it releases. policy: the
     path of its own policy file, which may only tighten the programme's. memory, threads: what one
     extraction may use of its machine.
     """

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import rfc8785
-from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_serializer, model_validator
 
 from cdm.errors import BadInput
 from cohorts.draw.spec import DrawSpec
@@ -49,13 +49,27 @@ class CohortFile(BaseModel):
         return self.definition if self.codes is None else {"definition": self.definition, "codes": self.codes}
 
 
-class CohortFiles(BaseModel):
-    """The Circe/ATLAS definitions of cases and of the pool of controls."""
+PoolName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+
+class CohortFiles(BaseModel):
+    """The Circe/ATLAS definitions of cases and of pools of controls; `draw.pool` says which pool the controls come from.
+
+    case: of the cases. control: of the pool that is taken unless `draw.pool` names another. Further pools may stand beside
+    them, each by a name of its own.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    __pydantic_extra__: dict[PoolName, CohortFile]
 
     case: CohortFile
-    control: CohortFile
+    control: CohortFile | None = None
+
+    @property
+    def named(self) -> dict[str, CohortFile]:
+        """Name -> definition, of all that are given."""
+        pools = {**({"control": self.control} if self.control else {}), **self.__pydantic_extra__}
+        return {"case": self.case, **pools}
 
 
 class StudySpec(BaseModel):
@@ -72,10 +86,20 @@ class StudySpec(BaseModel):
     deid: StudyPolicy = Field(default_factory=StudyPolicy)
     quality: GateSpec = Field(default_factory=GateSpec)
 
+    @model_validator(mode="after")
+    def _the_pool_is_named(self) -> Self:
+        named = self.cohorts.named
+        if self.draw.pool not in named:
+            raise ValueError(
+                f"the draw takes its controls from the cohort '{self.draw.pool}', and `cohorts` names {', '.join(named)}; "
+                f"add `{self.draw.pool}` there, or name one of them as `draw.pool`"
+            )
+        return self
+
 
 @dataclass(frozen=True)
 class Study:
-    """A study file that was read, with its cohort definitions. Roles are 'case' and 'control'.
+    """A study file that was read, with its cohort definitions. Roles are 'case' and 'control', whatever the pool is called.
 
     definitions: with the source codes of `code_files` (of the roles that have some) in their concept sets.
     """
@@ -90,6 +114,11 @@ class Study:
     def id(self) -> str:
         """The study's name."""
         return self.spec.id
+
+    @property
+    def draw(self) -> DrawSpec:
+        """The draw in terms of the two roles."""
+        return self.spec.draw.model_copy(update={"pool": "control"})
 
     @cached_property
     def definition_digest(self) -> str:
@@ -116,15 +145,19 @@ def load(path: Path) -> Study:
     """Read a study file and its definitions. Raises BadInput naming file, line, key, and what is accepted."""
     document = yaml_file.read(path, "study file")
     spec = yaml_file.validate(document, StudySpec, "study file")
-    given = {"case": spec.cohorts.case, "control": spec.cohorts.control}
+    named = spec.cohorts.named
+    for name, one in named.items():
+        if not (path.parent / one.definition).is_file():
+            where = f"{path}:{document.line(('cohorts', name))}: cohorts.{name}"
+            raise BadInput(
+                f"{where}: no file '{path.parent / one.definition}'; give the path of a Circe/ATLAS JSON, relative to the study file"
+            )
+    given = {"case": named["case"], "control": named[spec.draw.pool]}
+    called = {"case": "case", "control": spec.draw.pool}
     files = {role: path.parent / one.definition for role, one in given.items()}
     codes = {role: path.parent / one.codes for role, one in given.items() if one.codes is not None}
     for role, file in files.items():
-        where = f"{path}:{document.line(('cohorts', role))}: cohorts.{role}"
-        if not file.is_file():
-            raise BadInput(
-                f"{where}: no file '{file}'; give the path of a Circe/ATLAS JSON, relative to the study file"
-            )
+        where = f"{path}:{document.line(('cohorts', called[role]))}: cohorts.{called[role]}"
         unnamed = codes_file.beside(file)
         if role not in codes and os.path.lexists(unnamed):
             raise BadInput(
@@ -136,6 +169,12 @@ def load(path: Path) -> Study:
     definitions = {role: read_expression(file) for role, file in files.items()}
     joined = {role: codes_file.joined(definitions[role], file) for role, file in codes.items()}
     return Study(path, spec, {**definitions, **joined}, files, codes)
+
+
+def shipped_ids() -> list[str]:
+    """The studies that ship with Naru."""
+    folder = Path(str(resources.files("studies")))
+    return sorted(path.parent.name for path in folder.glob("*/study.yaml"))
 
 
 def shipped(study_id: str) -> Path:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from cdm.errors import GateRefused
+from cohorts.disclosure import stricter
 from drb import Board
 from drb.states import ReleaseState, Role
 from drb.views import ReleaseView
 from extract.manifest import Manifest, read_manifest
 from flows import registry
+from flows.evidence import build as build_evidence
 from flows.run import Run, wipe
 
 # In these states the board has decided on this very digest, or is about to; building it again changes nothing.
@@ -36,6 +39,7 @@ def submit(run: Run, board: Board, actor: str) -> ReleaseView:
         ),
     )
     registered = _register(run, board, actor, manifest)
+    _lay_evidence(run, board, package, manifest)
     if registered.state in _SETTLED:
         return registered
     gate: dict[str, Any] = run.stages["quality"].facts()
@@ -56,6 +60,15 @@ def submit(run: Run, board: Board, actor: str) -> ReleaseView:
         return checked
     again = checked.state is ReleaseState.RETURNED
     return (board.releases.resubmit if again else board.releases.submit)(actor, run.release, manifest.digest)
+
+
+def _lay_evidence(run: Run, board: Board, package: Path, manifest: Manifest) -> None:
+    """What a reviewer sees before voting, out of the package's own reports."""
+    kin = board.releases.of_case("system", run.case_id)
+    before = [one for one in kin if one.site_id == run.site.id and one.name != run.release]
+    case = board.cases.get("system", run.case_id)
+    if board.releases.get("system", run.release).manifest_digest == manifest.digest:
+        board.evidence.lay(build_evidence(package, case, before[-1] if before else None))
 
 
 def _register(run: Run, board: Board, actor: str, manifest: Manifest) -> ReleaseView:
@@ -83,13 +96,13 @@ def _tables(manifest: Manifest) -> dict[str, list[str]]:
 
 
 def _summary(run: Run, manifest: Manifest) -> dict[str, Any]:
-    """What a reviewer sees first; counts below the hospital's threshold are not told."""
+    """What a reviewer sees first; counts below the hospital's threshold (or ten) are not told."""
     rows = {f.path: f.rows for f in manifest.files if f.rows is not None and f.path.startswith("tables/")}
     people = rows.get("tables/cohort.parquet") or 0
     gate = run.stages["quality"].facts()
     return {
         "title": run.study.spec.title.model_dump(),
-        "people": people if people >= run.site.threshold else None,
+        "people": people if people >= stricter(run.site.threshold) else None,
         "tables": sorted(_tables(manifest)),
         "tier": run.policy.tier,
         "warnings": gate["warnings"],

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from quality.checks import CATALOGUE
 from quality.verdict import Finding, GateResult, in_unit, number
@@ -45,7 +46,7 @@ def as_json(result: GateResult) -> str:
 def as_html(result: GateResult) -> str:
     """One self-contained page."""
     found = result.findings
-    return _template().render(
+    return template("report.html").render(
         passed=result.passed,
         blocking=[_row(one) for one in found if one.blocks],
         warnings=[_row(one) for one in found if one.status == "failed" and not one.blocks],
@@ -54,16 +55,27 @@ def as_html(result: GateResult) -> str:
         },
         groups=[_group(name, [one for one in found if one.rule.group == name]) for name in GROUPS],
         total=len(found),
+        **page_parts(),
     )
 
 
 @cache
-def _template() -> jinja2.Template:
-    text = files("quality").joinpath("templates", "report.html").read_text(encoding="utf-8")
+def template(name: str) -> jinja2.Template:
+    """Load one of the pages of `quality/templates`; what is put into it is escaped."""
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.from_string(text)
+    return environment.from_string(_text(name))
+
+
+@cache
+def page_parts() -> dict[str, Markup]:
+    """What every page holds within itself: its looks and its few lines of script."""
+    return {"style": Markup(_text("page.css")), "script": Markup(_text("page.js"))}  # noqa: S704  # files of our own
+
+
+def _text(name: str) -> str:
+    return files("quality").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 def _rules(findings: Sequence[Finding]) -> dict[str, Any]:

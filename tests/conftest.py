@@ -38,6 +38,16 @@ def postgres_server() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def spark_running() -> Iterator[None]:
+    """Spark's Java process, kept for all tests of this process: starting it takes seconds."""
+    from cdm.sources import spark_session
+
+    kept = spark_session.local("spark://local[2]", "2", "2g")
+    yield
+    spark_session.give_back(kept)
+
+
 @pytest.fixture
 def postgres(postgres_server: Server) -> Iterator[str]:
     """The address of a fresh, empty database."""

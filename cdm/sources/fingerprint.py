@@ -14,26 +14,26 @@ from cdm.sources.found import Catalog
 SOURCE_COLUMNS = ("cdm_source_name", "cdm_release_date", "cdm_version", "vocabulary_version")
 
 
-def source_query(catalog: Catalog) -> str | None:
+def source_query(catalog: Catalog, text: str = "VARCHAR") -> str | None:
     """Build the query of cdm_source's one row (the latest by release date) as texts; None when there is none.
 
-    Runs on DuckDB and on PostgreSQL.
+    Runs on DuckDB, PostgreSQL and Spark. text: what the engine calls a text without a limit (Spark: STRING).
     """
     found = catalog.get("cdm_source")
     if found is None:
         return None
     present = {name: found.columns.get(name) for name in SOURCE_COLUMNS}
-    texts = [f"CAST({column.sql} AS VARCHAR)" if column else "CAST(NULL AS VARCHAR)" for column in present.values()]
+    texts = [f"CAST({column.sql if column else 'NULL'} AS {text})" for column in present.values()]
     return f"SELECT {', '.join(texts)} FROM {found.relation} ORDER BY 2 DESC NULLS LAST, 1, 3, 4 LIMIT 1"
 
 
-def vocabulary_query(catalog: Catalog) -> str | None:
+def vocabulary_query(catalog: Catalog, text: str = "VARCHAR") -> str | None:
     """Build the query of the release of the standard vocabularies: OHDSI keeps it in the row of vocabulary 'None'."""
     found = catalog.get("vocabulary")
     if found is None or not {"vocabulary_id", "vocabulary_version"} <= set(found.columns):
         return None
     version, key = (found.columns[name].sql for name in ("vocabulary_version", "vocabulary_id"))
-    return f"SELECT CAST({version} AS VARCHAR) FROM {found.relation} WHERE {key} = 'None' ORDER BY 1 LIMIT 1"
+    return f"SELECT CAST({version} AS {text}) FROM {found.relation} WHERE {key} = 'None' ORDER BY 1 LIMIT 1"
 
 
 def counted(catalog: Catalog, version: CdmVersion) -> list[str]:

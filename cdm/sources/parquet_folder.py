@@ -24,7 +24,7 @@ def open_parquet(url: str, folder: Path) -> InEngineSource:
         raise BadInput(f"there is no folder {folder} ({url}); check the path, which is absolute after parquet://")
     own = connect()
     try:
-        there = _files(folder, url)
+        there = files_of(folder, url)
         catalog = {name: _found(own, name, files, url) for name, files in there.items()}
         check_is_cdm(catalog, url)
         vocabulary = [file for name in VOCABULARY for file in there.get(name, [])]
@@ -34,7 +34,7 @@ def open_parquet(url: str, folder: Path) -> InEngineSource:
         raise
 
 
-def _files(folder: Path, url: str) -> dict[str, list[Path]]:
+def files_of(folder: Path, url: str) -> dict[str, list[Path]]:
     """Map each CDM table to its files, in the order of their names."""
     found: dict[str, list[Path]] = {}
     for entry in sorted(folder.iterdir()):

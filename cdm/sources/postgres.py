@@ -35,7 +35,7 @@ CONNECTION = {
 STATEMENT_TIMEOUT_SECONDS = "14400"
 # In SQL_ASCII a character is a byte, whatever the script.
 _CAN = """SELECT pg_is_in_recovery(), has_database_privilege(current_database(), 'TEMPORARY'), current_database(),
-    current_setting('server_encoding')"""
+    current_setting('server_encoding'), pg_backend_pid()"""
 
 
 def open_postgres(url: str, place: str, options: Mapping[str, str]) -> PostgresSource:
@@ -134,13 +134,21 @@ class PostgresSource(Source):
         pull(con, self._session, asked, self._catalog, need.people)
 
     def in_place(self, need: Need, limits: Limits | None = None) -> InPlace:
-        """See `Source.in_place`. Needs the right to make temporary tables, on a server that is no standby."""
+        """See `Source.in_place`. Needs the right to make temporary tables, on a server that is no standby, with no pooler between."""
         from cdm.sources.postgres_in_place import PostgresInPlace
 
         asked = wanted(need, self._catalog, self.version, self.url)
         told = self._one(_CAN)
         assert told is not None
-        standby, may, database, encoding = told
+        standby, may, database, encoding, process = told
+        assert self._main is not None
+        # A pooler names a process of its own to those who connect. It may give each transaction another session, and a
+        # session, with the temporary tables in it, to others.
+        if self._main.info.backend_pid != process:
+            raise BadInput(
+                f"{self.url} is a pooler (such as PgBouncer), which may hand a session with its temporary tables to others; name "
+                "the server itself, or run it without --in-place"
+            )
         if standby:
             raise BadInput(
                 f"{self.url} is a standby, which makes no temporary tables; name the primary server, or run it without --in-place"

@@ -10,7 +10,7 @@ import re
 
 import duckdb
 
-from cdm.errors import BadInput
+from cdm.errors import UnfitValues
 from cdm.schema import Column, Family
 from cdm.sources.found import FoundColumn, Wanted, quoted
 
@@ -95,7 +95,7 @@ def refused(column: Column, found: FoundColumn | None) -> str | None:
 
 
 def check_values(con: duckdb.DuckDBPyConnection, asked: Wanted, rows: str, where: str) -> None:
-    """Refuse when `rows` (a FROM clause) holds values that the columns asked cannot hold; says how many, never which."""
+    """Refuse when `rows` (a FROM clause) holds values that the columns asked cannot hold (UnfitValues); says how many, never which."""
     tests = {column: refused(column, asked.found.columns.get(column.name)) for column in asked.columns}
     doubtful = {column: test for column, test in tests.items() if test}
     if not doubtful:
@@ -105,7 +105,10 @@ def check_values(con: duckdb.DuckDBPyConnection, asked: Wanted, rows: str, where
     ((*found,),) = con.execute(f"SELECT {counts} FROM {rows}").fetchall()
     for column, count in zip(doubtful, found, strict=True):
         if count:
-            raise BadInput(
+            raise UnfitValues(
                 f"{asked.table.name}.{column.name} of {where} holds at least {count} values that are not "
-                f"{_WORDS[column.family]}, which the CDM wants there; correct them in the database"
+                f"{_WORDS[column.family]}, which the CDM wants there; correct them in the database",
+                asked.table.name,
+                column.name,
+                count,
             )

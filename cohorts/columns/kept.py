@@ -50,14 +50,12 @@ def _known_as(events: Events) -> Whole | None:
 
 
 def eras(given: Eras, streams: Sequence[Events], around: Surroundings) -> Events:
-    """Eras of at most `gap` days between the events of several streams; their id is their rank among all."""
+    """Events of several streams that touch or overlap, joined; the id of an era is its rank among all."""
     person = np.concatenate([events.person for events in streams])
     start = np.concatenate([events.start for events in streams]).astype(np.int64)
     end = np.concatenate([events.ends for events in streams]).astype(np.int64)
-    found = joined(ordered(person, start, np.where(end == MISSING, MISSING, end + given.gap)))
-    days = Subjects(
-        found.person, _days(found.start), _days(np.where(found.end == MISSING, MISSING, found.end - given.gap))
-    )
+    found = joined(ordered(person, start, end))
+    days = Subjects(found.person, _days(found.start), _days(found.end))
     rank = np.arange(1, len(found) + 1)
     if given.first:
         first = starts(days.person)

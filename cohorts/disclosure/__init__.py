@@ -12,6 +12,7 @@ from cohorts.disclosure.tables import (
     suppress_table1,
     text,
 )
+from cohorts.disclosure.unmatched import Reached
 
 __all__ = [
     "DEFAULT_THRESHOLD",
@@ -19,6 +20,7 @@ __all__ = [
     "NOTES",
     "Answered",
     "Count",
+    "Reached",
     "Released",
     "Step",
     "Tables",

@@ -33,7 +33,7 @@ def view(tables: Tables, hidden: set[str], round_to: int | None = None) -> View:
     """Take the reader's side.
 
     What is public when `hidden` are withheld and the rest is shown, rounded to a
-    multiple of `round_to`.
+    multiple of `round_to` (but for what is known already).
     """
     names = tables.names()
     place = {name: n for n, name in enumerate(names)}
@@ -50,6 +50,8 @@ def _told(tables: Tables, name: str, hidden: set[str], round_to: int | None) -> 
     if name in hidden:
         return 1.0, np.inf
     value = tables.shown[name]
+    if name in tables.fixed:
+        round_to = tables.rounded.get(name)
     if not round_to or value == 0:
         return float(value), float(value)
     shown = rounded(value, round_to)

@@ -41,7 +41,7 @@ class Tables:
     shown: name -> true value of a cell that would be published; latent: name -> true value of a number that
     is not published but follows from others (a difference between two steps); sensitive: names of latent
     numbers that count people; weight: what it costs to hide a cell (1 unless said); fixed: shown cells that are
-    known already and cannot be hidden; relations: name ->
+    known already and cannot be hidden; rounded: of these, name -> what it was rounded to when it was told; relations: name ->
     coefficient, adding up to 0.
     """
 
@@ -50,6 +50,7 @@ class Tables:
     sensitive: set[str] = field(default_factory=set)
     weight: dict[str, float] = field(default_factory=dict)
     fixed: set[str] = field(default_factory=set)
+    rounded: dict[str, int] = field(default_factory=dict)
     relations: list[dict[str, int]] = field(default_factory=list)
 
     def cell(self, name: str, value: int, weight: float = 1.0) -> str:
@@ -58,6 +59,19 @@ class Tables:
             raise ValueError(f"cell {name} is given two values")
         self.shown[name] = value
         self.weight[name] = weight
+        return name
+
+    def known(self, name: str, value: int, round_to: int | None) -> str:
+        """Add a count that was told before, as a multiple of `round_to` if any."""
+        self.fixed.add(self.cell(name, value))
+        if round_to:
+            self.rounded[name] = round_to
+        return name
+
+    def hidden(self, name: str, value: int) -> str:
+        """Add a count of people that is not shown, and may follow from others."""
+        self.latent[name] = value
+        self.sensitive.add(name)
         return name
 
     def total(self, total: str, parts: Iterable[str]) -> None:

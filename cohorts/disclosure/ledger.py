@@ -3,18 +3,19 @@
 "How many have A?" and "how many have A and B?" differ by those who have A without B. Each new answer is therefore
 protected together with every earlier number that lies near one of its own. Counts alone do not tell whether one group
 lies inside the other; a sketch of each group (the smallest keyed hashes of its people) can prove that it does not.
-What is not caught: three or more overlapping groups that differ in large parts, combined by inclusion and exclusion.
+Three answers are looked at, too (`three`). What is not caught: four or more overlapping groups that differ in large parts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from cohorts.disclosure.cells import Count, Tables
+from cohorts.disclosure.three import groups_of, link_three
 from cohorts.draw.candidates import Ints
 from cohorts.draw.order import keyed_order
 
@@ -27,13 +28,14 @@ class Answered:
     """One answered question. It holds exact counts and never leaves the hospital.
 
     counts: cell -> people; told: the cells whose number was given away; sketches: cell -> its people's smallest
-    keyed hashes, ascending, for the cells whose people are known.
+    keyed hashes, ascending, for the cells whose people are known; round_to: what the numbers were rounded to, if at all.
     """
 
     question: str
     counts: dict[str, int]
     told: tuple[str, ...]
     sketches: dict[str, tuple[int, ...]]
+    round_to: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, for the hospital's own store."""
@@ -42,13 +44,14 @@ class Answered:
             "counts": self.counts,
             "told": list(self.told),
             "sketches": {cell: list(hashes) for cell, hashes in self.sketches.items()},
+            "round_to": self.round_to,
         }
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Answered:
         """Read what `to_json` wrote."""
         sketches = {cell: tuple(hashes) for cell, hashes in given["sketches"].items()}
-        return cls(given["question"], dict(given["counts"]), tuple(given["told"]), sketches)
+        return cls(given["question"], dict(given["counts"]), tuple(given["told"]), sketches, given.get("round_to"))
 
 
 def sketch(people: Ints, key: int = 0) -> tuple[int, ...]:
@@ -75,7 +78,19 @@ def link(tables: Tables, new: Answered, earlier: Sequence[Answered], threshold: 
             before = answer.counts[told]
             for cell, count in new.counts.items():
                 if abs(count - before) < threshold and _related(new, cell, answer, told):
-                    _tie(tables, cell, f"answer {n} {told}", before)
+                    _tie(tables, cell, tables.known(f"answer {n} {told}", before, answer.round_to))
+
+
+def link_all(tables: Tables, new: Answered, earlier: Sequence[Answered], threshold: int) -> None:
+    """Do as `link` does, and the same with what three answers tell together (`three.link_three`)."""
+    link(tables, new, earlier, threshold)
+    groups = groups_of(new.counts, new.sketches, SKETCH, {cell: cell for cell in new.counts}, new=True)
+    for n, answer in enumerate(earlier):
+        names = {cell: f"answer {n} {cell}" for cell in answer.told}
+        told = groups_of(answer.counts, answer.sketches, SKETCH, names, new=False)
+        groups += [replace(g, round_to=answer.round_to) for g in told]
+    if earlier:
+        link_three(tables, groups, threshold)
 
 
 def _related(new: Answered, cell: str, answer: Answered, told: str) -> bool:
@@ -85,9 +100,8 @@ def _related(new: Answered, cell: str, answer: Answered, told: str) -> bool:
     return not surely_not_inside(mine, theirs)
 
 
-def _tie(tables: Tables, cell: str, known: str, before: int) -> None:
-    tables.cell(known, before)
-    tables.fixed.add(known)
+def _tie(tables: Tables, cell: str, known: str) -> None:
+    before = tables.shown[known]
     if tables.shown[cell] == before:
         tables.relate({cell: 1, known: -1})
     elif tables.shown[cell] > before:

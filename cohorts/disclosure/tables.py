@@ -11,6 +11,8 @@ from cohorts.disclosure.cells import MARK, Count, Tables
 from cohorts.disclosure.suppress import DEFAULT_THRESHOLD, suppress
 
 SIDES = ("cases", "controls")
+KNOWN = "known"
+"""The level of people who have a value, beside those who lack it."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def suppress_table1(
     tables = Tables()
     add_table1(tables, rows, matched, ratio)
     safe = suppress(tables, threshold, round_to)
-    return [table1_row(r, safe) for r in rows]
+    return table1_rows(rows, safe)
 
 
 def add_table1(tables: Tables, rows: Sequence[Table1Row], matched: Collection[str], ratio: int) -> None:
@@ -170,13 +172,22 @@ def _bracket(tables: Tables, cases: str, controls: str, ratio: int) -> None:
         tables.difference(cases, controls, factor=ratio, people=False)
 
 
-def table1_row(row: Table1Row, safe: Mapping[str, Count]) -> dict[str, Any]:
-    """Write a row as plain JSON with the counts that are safe."""
+def table1_rows(rows: Sequence[Table1Row], safe: Mapping[str, Count]) -> list[dict[str, Any]]:
+    """Write the rows as plain JSON with the counts that are safe.
+
+    A mean is told where the number of people whom it is the mean of is told: those who have a value ('known'), else all.
+    """
+    known = {r.covariate: r for r in rows if r.kind == "count" and r.level == KNOWN}
+    everyone = next(r for r in rows if r.covariate == "people")
+    return [_table1_row(r, known.get(r.covariate, everyone), safe) for r in rows]
+
+
+def _table1_row(row: Table1Row, whose: Table1Row, safe: Mapping[str, Count]) -> dict[str, Any]:
     out: dict[str, Any] = {"covariate": row.covariate, "level": row.level, "kind": row.kind}
     for side in SIDES:
         if row.kind == "count":
             out[side] = safe[_name(row, side)].to_json()
-        elif safe[f"people {side}"].value is None:
+        elif safe[_name(whose, side)].value is None:
             out[side] = {"mean": None, "sd": None, "reason": "suppressed"}
         else:
             out[side] = {"mean": getattr(row, side), "sd": getattr(row, f"{side}_sd")}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from cohorts.draw.candidates import Boxes, Ints, Points, Small, fits, parts_of
@@ -13,20 +15,22 @@ CHOICE = 8
 """So many alternatives at least for each control that a case wants."""
 
 
-def alternatives(points: Points, some: Boxes, salt: UInt64, cases: Ints, least: int) -> tuple[Ints, Ints]:
+def alternatives(
+    points: Points, some: Boxes, salt: UInt64, cases: Ints, least: int, share: int = 0
+) -> tuple[Ints, Ints]:
     """Pair each case with a part of the controls that fit it: about `least` to four times as many, or all if fewer fit.
 
     All boxes are equally wide on the first scale. The controls are cut by the first bits of their random order into parts
     that hold ever fewer; a case, by the first bits of its own (`salt`), looks into one part of the size that it needs. So a
-    person's place in the draw hangs on nobody else's, and a grown database mostly shows a case the same controls.
+    person's place in the draw hangs on nobody else's, and a grown database mostly shows a case the same controls. share: the
+    first bits of the salts of all cases are zero, so many; only controls of that part are looked at where fewer suffice.
     """
     middle = some.lo[:, 0] + (some.hi[:, 0] - some.lo[:, 0]) // 2
     half = int(some.hi[0, 0] - middle[0]) if len(some) else 0
     at, stratum = points.at[:, 0], points.stratum
-    by_score = np.argsort(middle)
-    scores = middle[by_score]
+    whole = _Part(_Sorted.of(some, middle), 0)
+    mine = whole.all.first(share)
     level = np.zeros(len(points), np.int64)
-    whole = _Part(some, by_score, middle, 0)
     start, end = whole.reach(stratum[cases], salt[cases], at[cases], half)
     level[cases] = np.clip(np.log2(np.maximum(end - start, 1) / least) // LEVEL * LEVEL, 0, DEEPEST)
     found = [(np.empty(0, np.int64), np.empty(0, np.int64))]
@@ -36,8 +40,8 @@ def alternatives(points: Points, some: Boxes, salt: UInt64, cases: Ints, least: 
             continue
         part = whole
         if n:
-            from_, to = np.searchsorted(scores, (at[these].min() - half, at[these].max() + half + 1))
-            part = _Part(some, by_score[from_:to], middle, n)
+            near = (whole.all if n < share else mine).between(at[these].min() - half, at[these].max() + half)
+            part = _Part(near, n)
         start, end = part.reach(stratum[these], salt[these], at[these], half)
         case, owner = _fitting(points, some, these, part.box, start, end)
         few = np.bincount(case, minlength=len(points)) < least // 2
@@ -48,30 +52,62 @@ def alternatives(points: Points, some: Boxes, salt: UInt64, cases: Ints, least: 
     return np.concatenate([c for c, _ in found]), np.concatenate([o for _, o in found])
 
 
+@dataclass(frozen=True)
+class _Sorted:
+    """Boxes by score. box: their places; order, stratum, score: of each."""
+
+    box: Ints
+    order: UInt64
+    stratum: Small
+    score: Ints
+
+    @classmethod
+    def of(cls, some: Boxes, middle: Small) -> _Sorted:
+        box = np.argsort(middle)
+        return cls(box, some.order[box], some.stratum[box], middle[box].astype(np.int64))
+
+    def between(self, low: int, high: int) -> _Sorted:
+        part = slice(*np.searchsorted(self.score, (low, high + 1)))
+        return _Sorted(self.box[part], self.order[part], self.stratum[part], self.score[part])
+
+    def first(self, bits: int) -> _Sorted:
+        """The boxes of which the first bits of the order are zero."""
+        if not bits:
+            return self
+        some = np.flatnonzero(self.order >> np.uint64(64 - bits) == 0)
+        return _Sorted(self.box[some], self.order[some], self.stratum[some], self.score[some])
+
+
 class _Part:
     """The boxes by stratum, first `bits` of their order, and score.
 
     box: in this order.
     """
 
-    def __init__(self, some: Boxes, by_score: Ints, middle: Small, bits: int) -> None:
-        self._bits = bits
-        self.box = by_score
-        self._sort(_first_bits(some.order[self.box], bits))
-        self._sort(some.stratum[self.box])
-        stratum = some.stratum[self.box].astype(np.int64)
-        self._key = _key(stratum, _first_bits(some.order[self.box], bits), middle[self.box].astype(np.int64))
-
-    def _sort(self, key: Ints | Small) -> None:
-        if key.any():
-            few = key.astype(np.uint16) if key.max() < 2**16 else key  # 16 bits are sorted in linear time
-            self.box = self.box[np.argsort(few, kind="stable")]
+    def __init__(self, given: _Sorted, bits: int) -> None:
+        self.all, self._bits = given, bits
+        first, stratum = _first_bits(given.order, bits), given.stratum.astype(np.int64)
+        key = _key(stratum, first, given.score)
+        by = _sorted_by(first, None)
+        by = _sorted_by(stratum, by)
+        self.box = given.box if by is None else given.box[by]
+        self._key = key if by is None else key[by]
 
     def reach(self, stratum: Ints, salt: UInt64, at: Ints, half: int) -> tuple[Ints, Ints]:
         """From where to where in `box` a case at `at` looks."""
         part = _first_bits(salt, self._bits)
         start = np.searchsorted(self._key, _key(stratum, part, at - half), "left")
         return start, np.searchsorted(self._key, _key(stratum, part, at + half), "right")
+
+
+def _sorted_by(key: Ints, by: Ints | None) -> Ints | None:
+    """Sort further by a key, those of equal keys as they stand; None is the order in which everything stands."""
+    if not key.any():
+        return by
+    few = key.astype(np.uint16) if key.max() < 2**16 else key  # 16 bits are sorted in linear time
+    if by is None:
+        return np.argsort(few, kind="stable")
+    return by[np.argsort(few[by], kind="stable")]
 
 
 def _first_bits(order: UInt64, bits: int) -> Ints:

@@ -113,9 +113,12 @@ def observe(
 def _people(source: Source, roster: Roster) -> pa.Table | None:
     """Name the people to read; everybody where they are most of the database, for then a filter costs more than it saves."""
     people = roster.person[np.append(True, roster.person[1:] != roster.person[:-1])] if len(roster) else roster.person
-    if len(people) >= MANY and 2 * len(people) > source.release().row_counts.get("person", 0):
-        return None
-    return people_table(people)
+    return None if most_of(source, len(people)) else people_table(people)
+
+
+def most_of(source: Source, people: int) -> bool:
+    """Whether so many people are many, and most of a source."""
+    return people >= MANY and 2 * people > source.release().row_counts.get("person", 0)
 
 
 def _columns(histories: Sequence[History], facts: Sequence[Covariate], standard: bool) -> Mapping[str, tuple[str, ...]]:
@@ -220,10 +223,9 @@ def _flags(kind: str, rows: events.Events, roster: Roster, most: int, among: Boo
     codes, count = codes[often], count[often]
     chosen = np.sort(codes[np.lexsort((codes, -count))][:most])
     bits = np.zeros(len(roster), np.uint64)
-    if len(chosen):
-        at = np.minimum(np.searchsorted(chosen, concept), len(chosen) - 1)
-        known = np.flatnonzero(chosen[at] == concept)
-        np.bitwise_or.at(bits, row[known], np.uint64(1) << at[known].astype(np.uint64))
+    at = events.place_among(concept, chosen)
+    known = np.flatnonzero(at >= 0)
+    np.bitwise_or.at(bits, row[known], np.uint64(1) << at[known].astype(np.uint64))
     return Flags(tuple(f"{kind}_{code}" for code in chosen), bits)
 
 

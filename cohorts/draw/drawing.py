@@ -22,8 +22,9 @@ from cohorts.draw.sets import CASES, CONTROLS, WEIGHT_UNIT, Sets, make_sets
 from cohorts.draw.spec import DrawSpec
 from cohorts.draw.table1 import table1
 from cohorts.draw.terms import Rows
+from cohorts.draw.unmatched import REASONS
 
-COMPARED = 50_000
+COMPARED = 25_000
 """At most so many people of each role, the first in the random order, stand for the pool in the balance
 before."""
 
@@ -80,7 +81,8 @@ def _report(pool: Pool, sets: Sets, spec: DrawSpec) -> DrawReport:
     drawn = Counts(int((~sets.is_control).sum()), int(sets.is_control.sum()))
     sizes, count = np.unique(sets.sizes, return_counts=True)
     eligible = np.bincount(pool.cases.stratum, minlength=len(pool.strata))
-    most_first = np.lexsort((np.arange(len(eligible)), -sets.unmatched))
+    unmatched = sets.unmatched.sum(axis=1)
+    most_first = np.lexsort((np.arange(len(eligible)), -unmatched))
     return DrawReport(
         spec=spec,
         wanted=Counts(spec.cases, spec.controls),
@@ -90,8 +92,8 @@ def _report(pool: Pool, sets: Sets, spec: DrawSpec) -> DrawReport:
         set_sizes={int(s): int(n) for s, n in zip(sizes, count, strict=True)},
         strata=len(pool.strata),
         unmatched=tuple(
-            Stratum(pool.strata[s], int(eligible[s]), int(sets.drawn[s]), int(sets.unmatched[s]))
-            for s in most_first[: int((sets.unmatched > 0).sum())]
+            Stratum(pool.strata[s], int(eligible[s]), int(sets.drawn[s]), int(unmatched[s]), _why(sets.unmatched[s]))
+            for s in most_first[: int((unmatched > 0).sum())]
         ),
         pairs_by_repair=sets.repaired,
         pairs_exchanged=sets.exchanged,
@@ -99,6 +101,10 @@ def _report(pool: Pool, sets: Sets, spec: DrawSpec) -> DrawReport:
         table1=(),
         notes=_notes(available, drawn, spec),
     )
+
+
+def _why(counts: Ints) -> dict[str, int]:
+    return {reason: int(n) for reason, n in zip(REASONS, counts, strict=True) if n}
 
 
 def _notes(available: Counts, drawn: Counts, spec: DrawSpec) -> tuple[str, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
+from typing import Any, Self
 
 from cohorts.draw.balance import Balance
 
@@ -11,6 +13,7 @@ LEFT, RIGHT, TOP, LINE, WIDTH = 250, 24, 46, 22, 760
 BEFORE = 'fill="none" stroke="#b45309" stroke-width="1.5"'
 AFTER = 'fill="#1d4ed8"'
 FONT = 'font-family="sans-serif" font-size="12" fill="#222"'
+WITHHELD = {"en": "* withheld", "ko": "* 비공개"}
 NAMES = {
     "age": ("Age", "나이"),
     "sex": ("Sex", "성별"),
@@ -44,10 +47,31 @@ def name(covariate: str, level: str | None, lang: str) -> str:
     return f"{text}: {LEVELS.get(level, level) if lang == 'ko' else level}"
 
 
-def love_plot(rows: Sequence[Balance], lang: str = "en") -> str:
+@dataclass(frozen=True)
+class Line:
+    """A line of the plot. before, after: SMD, None where there is none; withheld: they may not be told."""
+
+    covariate: str
+    level: str | None
+    before: float | None
+    after: float | None
+    withheld: bool = False
+
+    @classmethod
+    def of(cls, row: Balance) -> Self:
+        """A line of exact balance, for inside the hospital."""
+        return cls(row.covariate, row.level, row.smd_before, row.smd_after)
+
+    @classmethod
+    def released(cls, row: Mapping[str, Any]) -> Self:
+        """A line of balance as it may leave (`cohorts.disclosure.Released.balance`)."""
+        return cls(row["covariate"], row["level"], row["smd_before"], row["smd_after"], row["withheld"])
+
+
+def love_plot(rows: Sequence[Line], lang: str = "en") -> str:
     """SVG text, the same for the same rows. A dashed line stands at 0.1, the usual bound (Austin 2009)."""
     title, before, after, axis = TITLES[lang]
-    known = [abs(x) for r in rows for x in (r.smd_before, r.smd_after) if x is not None]
+    known = [abs(x) for r in rows for x in (r.before, r.after) if x is not None]
     most = max([0.2, *known]) * 1.05
     height = TOP + LINE * len(rows) + 46
     across = WIDTH - LEFT - RIGHT
@@ -72,16 +96,18 @@ def love_plot(rows: Sequence[Balance], lang: str = "en") -> str:
     return "\n".join([*out, "</svg>"]) + "\n"
 
 
-def _line(row: Balance, y: int, lang: str, x: Callable[[float], str]) -> list[str]:
+def _line(row: Line, y: int, lang: str, x: Callable[[float], str]) -> list[str]:
     label = escape(name(row.covariate, row.level, lang))
     out = [
         f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}" stroke="#eee"/>',
         f'<text x="{LEFT - 8}" y="{y + 4}" text-anchor="end">{label}</text>',
     ]
-    if row.smd_before is not None:
-        out.append(f'<circle cx="{x(row.smd_before)}" cy="{y}" r="4" {BEFORE}/>')
-    if row.smd_after is not None:
-        out.append(f'<circle cx="{x(row.smd_after)}" cy="{y}" r="4" {AFTER}/>')
+    if row.withheld:
+        return [*out, f'<text x="{LEFT + 9}" y="{y + 4}" fill="#666">{WITHHELD[lang]}</text>']
+    if row.before is not None:
+        out.append(f'<circle cx="{x(row.before)}" cy="{y}" r="4" {BEFORE}/>')
+    if row.after is not None:
+        out.append(f'<circle cx="{x(row.after)}" cy="{y}" r="4" {AFTER}/>')
     return out
 
 

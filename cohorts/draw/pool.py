@@ -18,7 +18,7 @@ from cdm.source import Need, Source
 from cohorts.draw.arrow import people_table
 from cohorts.draw.candidates import Ints, Small
 from cohorts.draw.cohort_file import CohortFile
-from cohorts.draw.covariates import keep_measured
+from cohorts.draw.covariates import keep_measured, most_of
 from cohorts.draw.declared import SCALES
 from cohorts.draw.eligible import index_rows
 from cohorts.draw.factors import factor, joins, label, needed, scale, used_covariates, width
@@ -73,9 +73,11 @@ def open_pool(con: duckdb.DuckDBPyConnection, source: Source, cohort: Path, spec
     """
     file = CohortFile.of(con, cohort, spec.pool, bool(spec.controls))
     file.keep_events(con)
+    # A filter of people costs more than it saves where they are most of the database.
+    all_ = most_of(source, len(file.cases) + len(file.controls))
     for n, (people, first, last) in enumerate(_parts(file.cases)):
         file.keep_entries(con, True, first, last)
-        _make_members(con, source, spec, people, of_cases=True)
+        _make_members(con, source, spec, None if all_ else people, of_cases=True)
         con.execute(f"{'INSERT INTO case_member' if n else 'CREATE OR REPLACE TEMP TABLE case_member AS'} FROM member")
     strata = _strata(con, spec)
     ranks = _ranks(con, spec)
@@ -83,7 +85,7 @@ def open_pool(con: duckdb.DuckDBPyConnection, source: Source, cohort: Path, spec
     controls = []
     for people, first, last in _parts(file.controls):
         file.keep_entries(con, False, first, last)
-        _make_members(con, source, spec, people, of_cases=False)
+        _make_members(con, source, spec, None if all_ else people, of_cases=False)
         controls.append(_side(con, spec, "member", ranks))
     return Pool(cases, _joined(controls), strata, {"case": file.cases, "control": file.controls})
 
@@ -97,23 +99,31 @@ def _parts(people: Ints) -> Iterator[tuple[Ints, int, int]]:
         yield part, int(part[0]), int(part[-1])
 
 
-def _make_members(con: duckdb.DuckDBPyConnection, source: Source, spec: DrawSpec, people: Ints, of_cases: bool) -> None:
+def _make_members(
+    con: duckdb.DuckDBPyConnection, source: Source, spec: DrawSpec, people: Ints | None, of_cases: bool
+) -> None:
     """Make table `member`: the index rows of the people in `entry`, with factors f0.. and scales s0.. ."""
-    source.attach(con, Need(needed(spec), people_table(people)))
-    con.execute(
-        """CREATE OR REPLACE TEMP VIEW observed AS
-        SELECT person_id, observation_period_start_date AS first_day, observation_period_end_date AS last_day
-        FROM cdm.observation_period"""
-    )
+    _show(con, source, spec, people)
     con.execute(f"CREATE OR REPLACE TEMP TABLE index_row AS {index_rows(spec, of_cases)}")
     measured = [c for c in used_covariates(spec) if c.table != "person"]
     if measured:
         keep_measured(con, source, measured)
+        _show(con, source, spec, people)  # the tables were shown with other columns meanwhile
     factors = [f"{factor(name, spec)} AS f{n}" for n, name in enumerate(spec.match)]
     scales = [f"{scale(c, spec)} AS s{n}" for n, c in enumerate(spec.calipers)]
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE member AS WITH i AS (FROM index_row)
         SELECT {", ".join(["i.*", *factors, *scales])} FROM i {joins(spec)}"""
+    )
+
+
+def _show(con: duckdb.DuckDBPyConnection, source: Source, spec: DrawSpec, people: Ints | None) -> None:
+    """Show the tables that choosing and matching read, of some people or of everybody."""
+    source.attach(con, Need(needed(spec), None if people is None else people_table(people)))
+    con.execute(
+        """CREATE OR REPLACE TEMP VIEW observed AS
+        SELECT person_id, observation_period_start_date AS first_day, observation_period_end_date AS last_day
+        FROM cdm.observation_period"""
     )
 
 

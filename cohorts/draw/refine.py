@@ -6,7 +6,7 @@ In the spirit of fine balance (Rosenbaum, Ross and Silber, Minimum distance matc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from cohorts.draw.covariates import Observed
 from cohorts.draw.offers import Pairing
 from cohorts.draw.terms import Floats, Linear, Rows, Term, columns_of, terms_of
 
+Look = Callable[[], tuple[Ints, Ints]]
 ROUNDS = 60
 STEP = 0.7
 """Of the difference, the part that one round sets out to take away: covariates hang together, and a full step overshoots."""
@@ -30,10 +31,11 @@ class Who:
     controls: Rows
 
 
-def refine(pairing: Pairing, served: Ints, who: Who, target: float, look: Callable[[], tuple[Ints, Ints]]) -> int:
+def refine(pairing: Pairing, served: Ints, who: Who, target: float, looks: Sequence[Look]) -> int:
     """Exchange controls of the served cases until every |SMD| is at most `target`; return how many were exchanged.
 
-    look: finds (case, control) that could be pairs; asked only when something has to be exchanged.
+    looks: each finds (case, control) that could be pairs; one is asked when something has to be exchanged, the next when that
+    did not suffice.
     """
     if not len(served):
         return 0
@@ -41,20 +43,33 @@ def refine(pairing: Pairing, served: Ints, who: Who, target: float, look: Callab
     terms = terms_of(who.seen, who.cases[served], curved=False)
     columns = columns_of(terms, who.seen, who.cases[served])
     mean, variance = np.array([c.mean() for c in columns]), np.array([c.var(ddof=min(1, len(c) - 1)) for c in columns])
-    best, least, edges = before, np.inf, None
+
+    def gap() -> Gap:
+        return _gap(who, terms, pairing, mean, variance)
+
+    least = float(np.abs(gap().smd).max(initial=0.0))
+    for look in looks:
+        if least <= target:
+            break
+        least = _rounds(pairing, gap, target, look(), who, terms)
+    changed = (pairing.mate != before) & (pairing.mate >= 0)
+    return int(changed.sum())
+
+
+def _rounds(
+    pairing: Pairing, gap: Callable[[], Gap], target: float, edges: tuple[Ints, Ints], who: Who, terms: tuple[Term, ...]
+) -> float:
+    """Exchange until the target is reached or nothing is gained; leave the best that there was, and return its worst |SMD|."""
+    best, least = pairing.mate.copy(), np.inf
     for _ in range(ROUNDS):
-        gap = _gap(who, terms, pairing, mean, variance)
-        worst = float(np.abs(gap.smd).max(initial=0.0))
+        now = gap()
+        worst = float(np.abs(now.smd).max(initial=0.0))
         if worst < least:
             best, least = pairing.mate.copy(), worst
-        if worst <= target:
-            break
-        edges = edges or look()
-        if not _exchange(who, edges, terms, pairing, gap, 0.8 * target):
+        if worst <= target or not _exchange(who, edges, terms, pairing, now, 0.8 * target):
             break
     pairing.mate[:] = best
-    changed = (best != before) & (best >= 0)
-    return int(changed.sum())
+    return least
 
 
 @dataclass(frozen=True)

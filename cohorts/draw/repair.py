@@ -12,9 +12,11 @@ from __future__ import annotations
 import numpy as np
 
 from cohorts.draw.candidates import Bools, Boxes, Ints, Points, Slots, fits, pack, pairs, parts_of
+from cohorts.draw.line import repair_on_line
 from cohorts.draw.offers import Pairing
 
 SPARE = 8
+MANY = 30
 FIRST_LOOK, LAST_LOOK = 64, 4096
 """A case that finds too few in so long a stretch of the random order looks at its own surroundings instead."""
 
@@ -118,24 +120,40 @@ def nearby(points: Points, cases: Ints, some: Boxes, among: Ints) -> list[tuple[
 def repair(points: Points, some: Boxes, needy: Ints, pairing: Pairing) -> Ints:
     """Serve as many needy cases (one control more each) as augmenting paths can; return those left over.
 
-    A case left over now can never be served later, whatever other augmentations follow.
+    A case left over now can never be served later, whatever other augmentations follow. Nor, as paths stay within a stratum,
+    can any case of a stratum in which a search served nobody: it is not searched again.
     """
+    left = [needy[:0]]
+    if points.at.shape[1] <= 1:
+        scarce = _scarce(points, some, needy, pairing)[points.stratum[needy]]
+        left.append(repair_on_line(points, some, needy[scarce], pairing))
+        needy = needy[~scarce]
     while len(needy):
         graph = Graph(points, some, np.unique(points.stratum[needy]), pairing)
-        served = _augment(graph, needy, pairing)
-        if not len(served):
-            break
-        needy = needy[~np.isin(needy, served)]
-    return needy
+        served = _augment(graph, needy, points.stratum, pairing)
+        needy = needy[~_holds(len(points), served)[needy]]
+        again = np.isin(points.stratum[needy], points.stratum[served])
+        left.append(needy[~again])
+        needy = needy[again]
+    return np.sort(np.concatenate(left))
 
 
-def _augment(graph: Graph, needy: Ints, pairing: Pairing) -> Ints:
+def _scarce(points: Points, some: Boxes, needy: Ints, pairing: Pairing) -> Bools:
+    """Of each stratum, whether its spells are not so many more than its cases that a search from the cases sees fewer of them."""
+    codes = int(points.stratum.max(initial=-1)) + 1
+    there = pairing.degree > 0
+    there[needy] = True
+    cases = np.bincount(points.stratum[there], minlength=codes)
+    spells = np.bincount(some.stratum, minlength=codes)[:codes]
+    enough: Bools = spells <= MANY * cases
+    return enough
+
+
+def _augment(graph: Graph, needy: Ints, stratum: Ints, pairing: Pairing) -> Ints:
     """Apply phases of disjoint augmenting paths until none is left; the cases that were served."""
-    open_ = np.zeros(len(pairing.degree), bool)
-    open_[needy] = True
     served: list[Ints] = []
     while True:
-        ends, owner_from, case_from = _forest(graph, np.flatnonzero(open_), pairing)
+        ends, owner_from, case_from = _forest(graph, needy, pairing)
         if not len(ends):
             return np.concatenate(served) if served else np.empty(0, np.int64)
         pairing.repaired[ends] = 1
@@ -149,8 +167,14 @@ def _augment(graph: Graph, needy: Ints, pairing: Pairing) -> Ints:
             owner = before[before >= 0]
         root = np.concatenate(roots)
         pairing.degree[root] += 1
-        open_[root] = False
         served.append(root)
+        needy = needy[~_holds(len(stratum), root)[needy] & np.isin(stratum[needy], stratum[root])]
+
+
+def _holds(size: int, some: Ints) -> Bools:
+    out = np.zeros(size, bool)
+    out[some] = True
+    return out
 
 
 def _forest(graph: Graph, roots: Ints, pairing: Pairing) -> tuple[Ints, Ints, Ints]:

@@ -6,11 +6,11 @@ done.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from cohorts.draw.balance import Balance
-from cohorts.draw.loveplot import love_plot
+from cohorts.draw.loveplot import Line, love_plot
 from cohorts.draw.spec import DrawSpec
 from cohorts.draw.table1 import Row
 
@@ -28,13 +28,14 @@ class Stratum:
     """Cases of one matching stratum.
 
     levels: factor -> level; available: eligible; drawn: with a control;
-    unmatched: tried, and no control was left or fitted.
+    unmatched: tried, and no control was left or fitted; why: reason (`unmatched.REASONS`) -> how many of them.
     """
 
     levels: dict[str, str]
     available: int
     drawn: int
     unmatched: int
+    why: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ class DrawReport:
         return max((abs(b.smd_after) for b in self.balance if b.smd_after is not None), default=0.0)
 
     def love_plot(self, lang: str = "en") -> str:
-        """SVG text; lang 'en' or 'ko'."""
-        return love_plot(self.balance, lang)
+        """SVG text of the exact balance, for inside the hospital; lang 'en' or 'ko'."""
+        return love_plot([Line.of(row) for row in self.balance], lang)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON: every field, the specification as its own JSON, and max_smd."""

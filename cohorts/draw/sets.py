@@ -20,17 +20,21 @@ from cohorts.draw.propensity import Scored
 from cohorts.draw.refine import Who, refine
 from cohorts.draw.replacement import match_with_replacement
 from cohorts.draw.spec import DrawSpec
+from cohorts.draw.unmatched import REASONS, reasons
 from cohorts.draw.weights import case_weights, control_weights
 
 CASES, CONTROLS, SETS, LOOKS = 1, 2, 3, 5
 WEIGHT_UNIT = 10
+EXCHANGING = 2_000
+"""So many cases at least are asked first for exchanges that balance covariates, the first in a random order."""
 
 
 @dataclass(frozen=True)
 class Sets:
     """The draw, row by row, sorted by set_id, role, person_id, and how it came about.
 
-    day: index date since 1970; unmatched, drawn: cases per stratum code; repaired: pairs that augmenting paths brought
+    day: index date since 1970; unmatched: cases per stratum code (rows) and reason of `unmatched.REASONS` (columns); drawn:
+    cases per stratum code; repaired: pairs that augmenting paths brought
     in; exchanged: controls that came in for the sake of balance; sizes: controls of every set.
     """
 
@@ -91,12 +95,19 @@ def make_sets(pool: Pool, spec: DrawSpec, unit: int = WEIGHT_UNIT, scored: Score
         np.append(cases.day[matched.served], day)[rows],
         set_id[rows],
         np.append(case_weights(points, matched, unit), weight)[rows],
-        np.bincount(cases.stratum[matched.unmatched], minlength=codes),
+        _unmatched(points, some, matched, spec, codes),
         np.bincount(cases.stratum[matched.served], minlength=codes),
         int(matched.repaired.sum()),
         matched.exchanged,
         np.bincount(at_case, minlength=len(matched.served)),
     )
+
+
+def _unmatched(points: Points, some: Boxes, matched: Matched, spec: DrawSpec, codes: int) -> Ints:
+    cases = matched.unmatched
+    why = reasons(points, some, cases, spec.index_from_case)
+    flat = np.bincount(points.stratum[cases] * len(REASONS) + why, minlength=codes * len(REASONS))
+    return flat.reshape(codes, len(REASONS))
 
 
 def _boxes(controls: Side, seed: int) -> tuple[Boxes, Ints]:
@@ -139,9 +150,11 @@ def _match_scored(points: Points, some: Boxes, spec: DrawSpec, salt: UInt64, who
         return match(points, some, spec.cases, spec.ratio, full_sets, offer_near)
 
     def polish(pairing: Pairing, served: Ints) -> int:
-        return refine(
-            pairing, served, who, target, lambda: alternatives(points, some, salt, served, CHOICE * spec.ratio)
-        )
+        bits = max(int(np.log2(max(len(served), 1) / EXCHANGING)), 0)
+        first = served[salt[served] >> np.uint64(64 - bits) == 0] if bits else served
+        look = partial(alternatives, points, some, salt, least=CHOICE * spec.ratio)
+        looks = [partial(look, cases=first, share=bits), *([partial(look, cases=served)] if bits else [])]
+        return refine(pairing, served, who, target, looks)
 
     return match(points, some, spec.cases, spec.ratio, full_sets, offer_near, polish)
 

@@ -98,8 +98,8 @@ def classes(size: Ints, least: int) -> Ints:
 def at_risk(points: Points, some: Boxes, cases: Ints) -> Floats:
     """Count the spells that hold each case.
 
-    Exact with up to one scale. With more, the first is a caliper, of equal width for all; of the spells within it up
-    to `SAMPLED`, evenly spaced in the random order, are looked at, and their share is scaled up.
+    Exact with up to one scale. With more, the first is a caliper; of the spells that begin within its greatest width up
+    to `SAMPLED`, evenly spaced, are looked at, and their share is scaled up.
     """
     stratum = points.stratum[cases]
     if not points.at.shape[1]:
@@ -114,7 +114,7 @@ def at_risk(points: Points, some: Boxes, cases: Ints) -> Floats:
         return np.asarray(begun - over, np.float64)
     by = np.argsort(begins, kind="stable")
     begins = begins[by]
-    wide = int(some.hi[0, 0] - some.lo[0, 0]) if len(some) else 0
+    wide = int((some.hi[:, 0].astype(np.int64) - some.lo[:, 0]).max(initial=0))
     start = np.searchsorted(begins, pack(stratum, at - wide), "left")
     size = np.searchsorted(begins, pack(stratum, at), "right") - start
     return _share(points, some, cases, by, start, size) * size
@@ -130,7 +130,8 @@ def _share(points: Points, some: Boxes, cases: Ints, by: Ints, start: Ints, size
         case = np.repeat(np.arange(len(n)), n)
         step = np.arange(len(case)) - np.repeat(np.cumsum(n) - n, n)
         box = by[start[part][case] + step * size[part][case] // n[case]]
-        inside = fits(points, cases[part][case], some, box)
+        at = points.at[cases[part][case], 0]
+        inside = (at <= some.hi[box, 0]) & fits(points, cases[part][case], some, box)
         count[part] = np.bincount(case[inside], minlength=len(n))
     # A drawn case is held by one spell at least, whether the sample met it or not.
     share: Floats = np.maximum(count, 1) / np.maximum(look, 1)

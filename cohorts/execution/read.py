@@ -172,11 +172,14 @@ def _answer(found: pa.Table, observed: Observed, branch: scans.Branch, shape: sc
 
 def _streams(answer: _Answer, numbers: Sequence[int], people: Flags | None) -> Iterator[tuple[int, Whole, Whole]]:
     """Each stream's rows of people under observation, in order of person and start: number, positions, keys."""
-    inside = (answer.person >= 0) & (answer.start != MISSING)
+    inside = answer.person >= 0
     if people is not None:
         inside &= people[answer.person]
     if answer.passes is not None:
         inside = _first(answer, inside)
+    inside &= (
+        answer.start != MISSING
+    )  # a first event whose adjusted start is unknown is no event, and nobody's second one is
     position = np.arange(len(inside)) if inside.all() else np.flatnonzero(inside)
     keys = key(answer.person[position], answer.start[position])
     if bool((keys[1:] < keys[:-1]).any()):

@@ -15,13 +15,14 @@ from cdm.source import Source
 from cohorts import engine
 from cohorts.attrition import Attrition
 from cohorts.disclosure import Answered, Step, Tables, add_attrition, stricter, suppress
-from cohorts.disclosure.ledger import link, sketch, told_cells
-from cohorts.draw.candidates import Ints
-from cohorts.draw.pool import Pool, Side, open_pool
+from cohorts.disclosure.ledger import link_all, sketch, told_cells
+from cohorts.draw.candidates import Bools, Ints
+from cohorts.draw.pool import Pool, open_pool
 from cohorts.draw.sets import make_sets
 from cohorts.draw.spec import DrawSpec
 from cohorts.expression import Expression
-from cohorts.feasibility.answer import Feasibility, Level
+from cohorts.feasibility.answer import Feasibility, Level, Stratum
+from cohorts.feasibility.strata import OTHER, Listed, add_levels
 
 
 def feasibility(
@@ -31,13 +32,14 @@ def feasibility(
     threshold: int,
     limits: Limits | None = None,
     earlier: Sequence[Answered] = (),
+    round_to: int | None = None,
 ) -> Feasibility:
     """Count, as the study would, without drawing anybody: attrition, eligible people, expected matched sets.
 
-    definitions: 'case' and 'control' (control may be missing when none is wanted). threshold: counts below it
-    are withheld, and what would give them away; the default threshold counts where it is stricter. earlier: the
-    questions that this hospital has answered (`Feasibility.answered` of each, in any order): numbers that would tell
-    a handful of people by subtraction from theirs are withheld too. Raises BadInput as the cohort engine and the
+    definitions: 'case' and 'control' (control may be missing when none is wanted). threshold: counts below it are withheld,
+    and what would give them away; the default threshold counts where it is stricter. earlier: the questions that this
+    hospital has answered (`Feasibility.answered` of each, in any order): numbers that would tell a handful of people by
+    subtraction from theirs are withheld too. round_to: tell multiples of it only. Raises BadInput as the cohort engine and the
     draw do, GateRefused where nothing can be told.
     """
     with TemporaryDirectory(prefix="feasibility-", dir=limits.spill if limits else None) as folder:
@@ -45,7 +47,7 @@ def feasibility(
         attrition = engine.generate(source, definitions, cohort, key="role", limits=limits)
         with connect(limits) as con:
             pool = open_pool(con, source, cohort, spec)
-    return assess(pool, attrition, spec, stricter(threshold), pool.members, earlier)
+    return assess(pool, attrition, spec, stricter(threshold), pool.members, earlier, round_to)
 
 
 def assess(
@@ -55,6 +57,7 @@ def assess(
     threshold: int,
     members: Mapping[str, Ints] | None = None,
     earlier: Sequence[Answered] = (),
+    round_to: int | None = None,
 ) -> Feasibility:
     """Put all counts of one question through disclosure control together, and with those told earlier.
 
@@ -68,13 +71,13 @@ def assess(
         if steps.get(role):
             tables.difference(steps[role][-1], f"eligible {role}")
     _expected(tables, pool, spec)
-    keys = _levels(tables, pool, spec)
+    listed = add_levels(tables, pool, spec, threshold)
     sketches = {f"eligible {role}": sketch(side.person) for role, side in eligible.items()}
     sketches |= {steps[role][-1]: sketch(people) for role, people in (members or {}).items()}
-    sketches |= _level_sketches(pool, keys)
+    sketches |= _sketches(pool, listed)
     counts = {cell: n for cell, n in tables.shown.items() if cell not in ("sets", "pairs")}
-    link(tables, Answered("", counts, (), sketches), earlier, threshold)
-    safe = suppress(tables, threshold)
+    link_all(tables, Answered("", counts, (), sketches), earlier, threshold)
+    safe = suppress(tables, threshold, round_to)
     told = tuple(cell for cell in told_cells(safe) if cell in counts)
     return Feasibility(
         threshold=threshold,
@@ -88,9 +91,15 @@ def assess(
         pairs=safe["pairs"],
         levels=tuple(
             Level(factor, level, safe[f"case {factor} {level}"], safe[f"control {factor} {level}"])
-            for factor, level in keys
+            for factor, level in listed.levels
         ),
-        answered=Answered(_digest(attrition, spec), counts, told, sketches),
+        strata=tuple(
+            Stratum(levels, safe[f"case stratum {name}"], safe[f"control stratum {name}"])
+            for name, levels in listed.strata
+        ),
+        upper_bound=spec.design == "propensity",
+        round_to=round_to,
+        answered=Answered(_digest(attrition, spec), counts, told, sketches, round_to),
     )
 
 
@@ -101,19 +110,29 @@ def _digest(attrition: Mapping[str, Attrition], spec: DrawSpec) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _level_sketches(pool: Pool, keys: list[tuple[str, str]]) -> dict[str, tuple[int, ...]]:
-    out = {}
-    for factor, level in keys:
-        inside = np.array([s[factor] == level for s in pool.strata] + [level == "other"], bool)
-        for role, side in (("case", pool.cases), ("control", pool.controls)):
-            out[f"{role} {factor} {level}"] = sketch(side.person[inside[side.stratum]])
-    return out
+def _sketches(pool: Pool, listed: Listed) -> dict[str, tuple[int, ...]]:
+    """Sketches of the people of every level and stratum that is told."""
+
+    def within(levels: dict[str, str]) -> Bools:
+        return np.array([all(s[f] == v for f, v in levels.items()) for s in pool.strata] + [False], bool)
+
+    told = {f"{factor} {level}": within({factor: level}) for factor, level in listed.levels if level != OTHER}
+    nobody, own = np.arange(len(pool.strata) + 1) == len(pool.strata), [within(s) for _, s in listed.strata if s]
+    told |= {f"{factor} {OTHER}": nobody for factor, level in listed.levels if level == OTHER}
+    told |= {f"stratum {name}": within(s) if s else ~np.any([nobody, *own], axis=0) for name, s in listed.strata}
+    return {
+        f"{role} {name}": sketch(side.person[inside[side.stratum]])
+        for name, inside in told.items()
+        for role, side in (("case", pool.cases), ("control", pool.controls))
+    }
 
 
 def _expected(tables: Tables, pool: Pool, spec: DrawSpec) -> None:
+    """Add what the draw would give; of a propensity design without the caliper on the score, so the most that it can."""
     sets, pairs = 0, 0
     if len(pool.cases.person) and (spec.ratio == 0 or (pool.controls.stratum >= 0).any()):
-        sizes = make_sets(pool, spec).sizes
+        without_score = {"design": "exact", "propensity": None} if spec.design == "propensity" else {}
+        sizes = make_sets(pool, spec.model_copy(update=without_score)).sizes
         sets, pairs = len(sizes), int(sizes.sum())
     tables.cell("sets", sets, 2.0)
     tables.cell("pairs", pairs, 2.0)
@@ -123,28 +142,3 @@ def _expected(tables: Tables, pool: Pool, spec: DrawSpec) -> None:
         tables.difference("sets", "pairs", factor=spec.ratio, people=False)
         if not spec.replacement:
             tables.difference("eligible control", "pairs")
-
-
-def _levels(tables: Tables, pool: Pool, spec: DrawSpec) -> list[tuple[str, str]]:
-    """Eligible people by each factor's levels; controls outside all of the cases' strata count as 'other'."""
-    keys: list[tuple[str, str]] = []
-    for factor in spec.match:
-        levels = list(dict.fromkeys(sorted(s[factor] for s in pool.strata)))
-        code = np.array([levels.index(s[factor]) for s in pool.strata], np.int64)
-        for role, side in (("case", pool.cases), ("control", pool.controls)):
-            counts = _people_by(side, code, len(levels))
-            cells = [
-                tables.cell(f"{role} {factor} {level}", int(n))
-                for level, n in zip([*levels, "other"], counts, strict=True)
-            ]
-            tables.total(f"eligible {role}", cells)
-        keys += [(factor, level) for level in [*levels, "other"]]
-    return keys
-
-
-def _people_by(side: Side, code: Ints, levels: int) -> Ints:
-    """Different people per level, and last those outside every stratum (each person has one stratum)."""
-    _, first = np.unique(side.person, return_index=True)
-    stratum = side.stratum[first]
-    level = np.where(stratum < 0, levels, code[stratum] if len(code) else levels)
-    return np.bincount(level, minlength=levels + 1)

@@ -150,7 +150,7 @@ def eras(given: Eras, parts: Sequence[Query], phrases: Phrases) -> Select:
     names = ["person_id", "event_id", "start_date", "end_date"]
     order = [ascending(column(name)) for name in ("person_id", "start_date", "end_date")]
     numbered = {**columns("j", ["person_id", "start_date", "end_date"]), "event_id": row_number([], order)}
-    source: Query = select(numbered, derived(joined(all_of(rows), given.gap), "j"))
+    source: Query = select(numbered, derived(joined(all_of(rows), 0), "j"))
     where = conditions(given.filters, Dates(), phrases)
     if given.first:
         by_dates = [ascending(column("start_date")), ascending(column("end_date"))]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from cohorts.expression.paths import Steps, json_path
-
-Severity = Literal["error", "warning", "note"]
+from cohorts.lint.kinds import KINDS, Severity
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding.
+    """One finding. code: its kind in `KINDS`.
 
     error: the definition cannot run, or finds nobody. warning: it likely does not do what is meant. note: what is
     really evaluated. path: the place in the definition's JSON. ids: concepts that the finding is about, all of them.
@@ -33,4 +31,5 @@ class Finding:
 
 def finding(code: str, severity: Severity, steps: Steps, en: str, ko: str, **ids: tuple[int, ...]) -> Finding:
     """A finding at a place given by its steps; `ids`: named lists of the concepts that it is about."""
+    assert severity in KINDS[code].severities, f"{code} is not known to be an {severity}"
     return Finding(code, severity, json_path("$", steps), en, ko, tuple(ids.items()))

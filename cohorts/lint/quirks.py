@@ -29,6 +29,7 @@ _DECIMAL_QUANTITY = frozenset({"DrugExposure", "Specimen"})
 def quirks(expression: Expression) -> Iterator[Finding]:
     """Where what is evaluated differs from what is written."""
     yield from _limits(expression)
+    yield from _ends(expression)
     for steps, part in walk(expression):
         if isinstance(part, Criterion):
             yield from _criterion((*steps, part.kind), part.event)
@@ -56,7 +57,48 @@ def _limits(given: Expression) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def _ends(given: Expression) -> Iterator[Finding]:
+    """Exits and censoring that do not do what they look like."""
+    primary = given.primary_criteria.criteria_list
+    for position, criterion in enumerate(given.censoring_criteria or ()):
+        if criterion in primary:
+            yield finding(
+                "ends_at_once", "warning", ("CensoringCriteria", position),
+                "This is an entry event, too, and censoring begins on the first day: every entry that begins with it ends on "
+                "that day.",
+                "이 사건은 진입 사건이기도 합니다. 중도 종료는 진입 당일부터 적용되므로 이 사건으로 시작한 구간은 모두 그날 끝납니다.",
+            )  # fmt: skip
+    strategy = given.end_strategy
+    if strategy is not None and strategy.date_offset is not None and strategy.date_offset.offset < 0:
+        yield _quirk(
+            ("EndStrategy", "DateOffset", "Offset"),
+            "An entry that would end before it starts is dropped.", "시작 전에 끝나게 되는 구간은 제외됩니다.",
+        )  # fmt: skip
+    if strategy is not None and strategy.custom_era is not None:
+        number = strategy.custom_era.drug_codeset_id
+        sets = {one.id: frozenset(one.expression.items) for one in given.concept_sets or ()}
+        entered = [getattr(c.event, "codeset_id", None) for c in primary if c.kind in {"DrugExposure", "DrugEra"}]
+        if not any(sets.get(one) == sets[number] for one in entered if one is not None):
+            yield finding(
+                "exit_drug_elsewhere", "note", ("EndStrategy", "CustomEra", "DrugCodesetId"),
+                "No entry event asks for this set of drugs; an entry whose first day lies in no use of them ends with the "
+                "observation period.",
+                "이 약물 집합을 쓰는 진입 사건이 없습니다. 진입일에 이 약물을 사용하고 있지 않은 구간은 관찰 기간이 끝날 때 끝납니다.",
+            )  # fmt: skip
+
+
+_DATED = frozenset(
+    {
+        "age", "age_at_start", "age_at_end", "occurrence_start_date", "occurrence_end_date", "era_start_date", "era_end_date",
+        "era_length", "start_date", "end_date", "duration", "episode_start_date", "episode_end_date", "period_start_date",
+        "period_end_date", "period_length", "visit_detail_start_date", "visit_detail_end_date", "visit_detail_length",
+        "visit_length",
+    }
+)  # fmt: skip
+
+
 def _criterion(steps: Steps, event: criteria.Event) -> Iterator[Finding]:
+    yield from _first_and_moved(steps, event)
     if isinstance(event, criteria.DrugExposure) and event.occurrence_end_date is not None:
         yield _quirk(
             (*steps, "OccurrenceEndDate"),
@@ -108,6 +150,35 @@ def _criterion(steps: Steps, event: criteria.Event) -> Iterator[Finding]:
             "ATLAS ignores SpecimenSourceConcept.",
             "ATLAS는 SpecimenSourceConcept를 무시합니다.",
         )
+
+
+def _first_and_moved(steps: Steps, event: criteria.Event) -> Iterator[Finding]:
+    """In which order ATLAS takes the first event, moves dates, and looks at attributes."""
+    asks = [
+        name
+        for name in type(event).model_fields
+        if name not in _NO_FILTER and getattr(event, name) not in (None, False, ())
+    ]
+    asks = [name for name in asks if not name.endswith("_exclude")]
+    if getattr(event, "first", False) and asks:
+        yield _quirk(
+            (*steps, "First"),
+            "ATLAS takes the first record of the concept set, and then looks whether that one has the other attributes; a later "
+            "record that has them does not count.",
+            "ATLAS는 개념 집합의 첫 기록을 먼저 고른 뒤 그 기록이 나머지 속성을 갖추었는지 봅니다. 속성을 갖춘 더 늦은 기록은 쓰이지 "
+            "않습니다.",
+        )  # fmt: skip
+    moved = [type(event).model_fields[name].alias for name in asks if name in _DATED]
+    kind = type(event).__name__
+    if event.date_adjustment is not None and moved and kind in DOMAINS and DOMAINS[kind].adjust != "no":
+        yield _quirk(
+            (*steps, "DateAdjustment"),
+            f"ATLAS moves the dates first: {', '.join(map(str, moved))} is compared with the moved dates.",
+            f"ATLAS는 날짜를 먼저 옮깁니다. {', '.join(map(str, moved))}은(는) 옮긴 날짜로 비교합니다.",
+        )
+
+
+_NO_FILTER = frozenset({"codeset_id", "first", "date_adjustment", "correlated_criteria", "criteria_list", "gap_days"})
 
 
 def _cut(steps: Steps, given: NumericRange) -> Iterator[Finding]:

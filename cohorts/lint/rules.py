@@ -20,11 +20,11 @@ def rules(expression: Expression) -> Iterator[Finding]:
             yield from _period(steps, part)
         elif isinstance(part, CorrelatedCriteria):
             yield from _count(steps, part)
-            yield from _lookback(steps, part, expression)
         elif isinstance(part, Window):
             yield from _window(steps, part)
         elif isinstance(part, CriteriaGroup):
             yield from _group(steps, part)
+    yield from _lookback(expression)
     for position, rule in enumerate(expression.inclusion_rules):
         if rule.expression.is_empty:
             yield finding(
@@ -101,22 +101,41 @@ def _group(steps: Steps, given: CriteriaGroup) -> Iterator[Finding]:
         yield _never(steps, "no count is below zero", "개수는 음수가 될 수 없습니다")
 
 
-def _lookback(steps: Steps, given: CorrelatedCriteria, expression: Expression) -> Iterator[Finding]:
-    """Absence that is asked for over more days than observation is asked for: nobody looked there."""
-    absence = given.occurrence.type != 2 and given.occurrence.count >= 0
-    window = given.start_window
-    if not absence or steps[0] not in {"InclusionRules", "AdditionalCriteria"} or "CorrelatedCriteria" in steps:
-        return
+def _lookback(expression: Expression) -> Iterator[Finding]:
+    """Absence that is asked for over more days than observation is asked for: nobody looked there.
+
+    One finding for each side, at the first such criterion, with the longest stretch. Criteria that look outside of
+    observation on purpose are left out.
+    """
     required = expression.primary_criteria.observation_window
-    before = -(window.start.coeff * window.start.days) if window.start.days is not None else None
-    after = window.end.coeff * window.end.days if window.end.days is not None else None
-    sides = (("before", "이전", before, required.prior_days), ("after", "이후", after, required.post_days))
-    for side, korean, days, sure in sides:
-        if days is not None and days > max(sure, 0):
+    sides = {"before": (required.prior_days, list[Far]()), "after": (required.post_days, list[Far]())}
+    for steps, part in walk(expression):
+        if isinstance(part, CorrelatedCriteria) and _asks_for_absence(steps, part):
+            window = part.start_window
+            before = -(window.start.coeff * window.start.days) if window.start.days is not None else None
+            after = window.end.coeff * window.end.days if window.end.days is not None else None
+            for side, days in (("before", before), ("after", after)):
+                if days is not None and days > max(sides[side][0], 0):
+                    sides[side][1].append((days, steps))
+    for side, (sure, far) in sides.items():
+        if far:
+            longest, korean = max(days for days, _ in far), {"before": "이전", "after": "이후"}[side]
+            many = len(far) > 1
             yield finding(
-                "outside_observation", "note", (*steps, "StartWindow"),
-                f"Absence is asked for over {days} days {side} the entry, but only {sure} days of observation are "
-                "required: who was observed shorter counts as without the event.",
-                f"진입 {korean} {days}일 동안 사건이 없을 것을 요구하지만 관찰 기간은 {sure}일만 요구합니다. "
-                "더 짧게 관찰된 사람은 사건이 없는 것으로 셉니다.",
+                "outside_observation", "note", (*far[0][1], "StartWindow"),
+                f"Absence is asked for over {'up to ' if many else ''}{longest} days {side} the entry"
+                f"{f' (in {len(far)} criteria)' if many else ''}, but only {sure} days of observation are required: who was "
+                "observed shorter counts as without the event.",
+                f"진입 {korean} {'최대 ' if many else ''}{longest}일 동안 사건이 없을 것을 요구하지만"
+                f"{f'(조건 {len(far)}개)' if many else ''} 관찰 기간은 {sure}일만 요구합니다. 더 짧게 관찰된 사람은 사건이 없는 것으로 "
+                "셉니다.",
             )  # fmt: skip
+
+
+Far = tuple[int, Steps]
+
+
+def _asks_for_absence(steps: Steps, given: CorrelatedCriteria) -> bool:
+    if steps[0] not in {"InclusionRules", "AdditionalCriteria"} or "CorrelatedCriteria" in steps:
+        return False
+    return given.occurrence.type != 2 and given.occurrence.count >= 0 and not given.ignore_observation_period

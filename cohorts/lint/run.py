@@ -16,10 +16,13 @@ from cohorts.expression import Expression
 from cohorts.expression.groups import CorrelatedCriteria
 from cohorts.expression.paths import walk
 from cohorts.lint.codes import codes
-from cohorts.lint.concepts import concept_sets, concepts
+from cohorts.lint.concepts import concept_sets, concepts, empty_sets
 from cohorts.lint.findings import Finding, finding
+from cohorts.lint.outcome import outcomes
 from cohorts.lint.pins import pinned
 from cohorts.lint.quirks import quirks
+from cohorts.lint.records import Records
+from cohorts.lint.repeats import repeats
 from cohorts.lint.rules import rules
 from cohorts.pins import Pins
 from cohorts.plan.build import build, items_of
@@ -40,7 +43,7 @@ def lint(
     Looks at the definition, the vocabulary, and whether concepts occur at all; it runs no cohort. pins: what its sets
     held where it was imported; edited: whether it was changed since. Raises `BadInput` if the source cannot be read.
     """
-    found = [*rules(expression), *quirks(expression)]
+    found = [*rules(expression), *repeats(expression), *quirks(expression)]
     try:
         plan = build({"definition": expression})
         needed = needs.need(plan)
@@ -59,11 +62,16 @@ def lint(
     with connect(limits) as con:
         source.attach(con, Need({table: names for table, names in columns.items() if table not in missing}))
         try:
-            if "concept" not in missing:
-                found += concepts(con, expression)
-            if not missing:
+            if missing:
+                found += concepts(con, expression, ()) if "concept" not in missing else []
+            else:
                 members = resolve(con, [items_of(given) for given in expression.concept_sets or ()])
-                found += concept_sets(con, expression, members)
+                records = Records(con, expression, members)
+                found += [
+                    *concepts(con, expression, empty_sets(expression, members)),
+                    *concept_sets(expression, members),
+                ]
+                found += [*records.look(), *outcomes(expression, records.absent)]
                 found += codes(con, expression, members)
                 found += pinned(con, expression, members, pins, edited=edited) if pins else []
             found += _beyond(con, expression)

@@ -184,7 +184,6 @@ class _Builder:
         return self._numbers.stream(
             Eras(
                 streams=tuple(self._stream(one) for one in event.criteria_list),
-                gap=0,  # circe-be pads the ends only after it has looked which events touch: GapDays bridges nothing
                 first=event.first,
                 adjust=_adjust(event.date_adjustment, domain),
                 filters=self._filters(event, domain),

@@ -89,10 +89,12 @@ class Keep:
 
 @dataclass(frozen=True)
 class Eras:
-    """Eras of at most `gap` days between events; filters, first and adjustment as in Scan."""
+    """Events that touch or overlap, joined; filters, first and adjustment as in Scan.
+
+    circe-be pads the ends of a custom era only after it has looked which events touch: its GapDays bridges nothing.
+    """
 
     streams: tuple[int, ...]
-    gap: int
     first: bool = False
     adjust: Adjust | None = None
     filters: tuple[Filter, ...] = ()

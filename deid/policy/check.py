@@ -120,5 +120,7 @@ def _can_generalise(table: Table, column: Column, rule: Rule) -> bool:
             return column.family == "text"
         case "rows":
             return (table.name, column.name) == ("location", "location_id")
+        case "common":
+            return column.is_concept and table.person_key is not None
         case _:
             return False

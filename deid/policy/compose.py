@@ -12,6 +12,7 @@ from deid.policy.model import (
     PolicyPart,
     Programme,
     Rule,
+    Sensitive,
     Settings,
     StudyPolicy,
     TableRules,
@@ -19,6 +20,7 @@ from deid.policy.model import (
 from deid.policy.strictness import NOT_LOOSER, not_looser
 
 Tables = dict[str, TableRules]
+Categories = dict[str, Sensitive]
 
 
 def compose(programme: Programme, hospital: HospitalPolicy | None = None, study: StudyPolicy | None = None) -> Policy:
@@ -35,6 +37,7 @@ def compose(programme: Programme, hospital: HospitalPolicy | None = None, study:
             f"the study's policy asks for tier '{study.tier}', the hospital offers {offered}; change the tier"
         )
     tables: Tables = dict(programme.tables)
+    sensitive = dict(programme.sensitive)
     settings = programme.settings.model_dump(exclude_none=True)
     tier = programme.tiers.get(study.tier, PolicyPart())
     for name, part in (
@@ -43,16 +46,23 @@ def compose(programme: Programme, hospital: HospitalPolicy | None = None, study:
         ("the study's policy", study),
     ):
         tables = _tighten_tables(tables, part.tables, name)
+        sensitive = _tighten_sensitive(sensitive, part.sensitive, name)
         settings = _tighten_settings(settings, part.settings.model_dump(exclude_none=True), name)
     missing = sorted(set(Settings.model_fields) - set(settings))
     if missing:
         raise BadInput(f"the programme's policy gives no {missing[0]}; add it under settings")
+    unknown = sorted(set(study.sensitive_asked) - set(sensitive))
+    if unknown:
+        known = ", ".join(sorted(sensitive)) or "none"
+        raise BadInput(f"the study's policy asks for the sensitive category '{unknown[0]}'; there are {known}")
     policy = Policy(
         tier=study.tier,
         layers=((programme.name, programme.version), (hospital.name, hospital.version)),
         settings=Settings.model_validate(settings),
         columns={name: dict(rules) for name, rules in sorted(tables.items()) if not isinstance(rules, Rule)},
         dropped={name: rules for name, rules in sorted(tables.items()) if isinstance(rules, Rule)},
+        sensitive=dict(sorted(sensitive.items())),
+        sensitive_approved=tuple(sorted(set(study.sensitive_asked))),
         reasons={**programme.reasons, **tier.reasons, **hospital.reasons, **study.reasons},  # type: ignore[dict-item]  # language keys
     )
     check(policy)
@@ -85,6 +95,16 @@ def _tighten(old: Rule | None, new: Rule, who: str, where: str) -> Rule:
             "leave the rule out, or take a stricter action"
         )
     raise _looser(who, where, f"says {new.action}", f"it is {old.action}")
+
+
+def _tighten_sensitive(base: Categories, new: Categories, who: str) -> Categories:
+    """Further categories, and further codes of those there are."""
+    for name, category in new.items():
+        for vocabulary, codes in base[name].codes.items() if name in base else ():
+            lacking = sorted(set(codes) - set(category.codes.get(vocabulary, ())))
+            if lacking:
+                raise _looser(who, f"sensitive.{name}", f"leaves out {vocabulary} {lacking[0]}", "it is listed")
+    return {**base, **new}
 
 
 def _tighten_settings(base: dict[str, object], new: Mapping[str, object], who: str) -> dict[str, object]:

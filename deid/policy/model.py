@@ -12,7 +12,7 @@ import rfc8785
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 Action = Literal["keep", "shift", "pseudonymise", "generalise", "replace", "drop", "drop_table"]
-Generaliser = Literal["quasi-identifier", "year", "allow-list", "rows", "own-days"]
+Generaliser = Literal["quasi-identifier", "year", "allow-list", "rows", "own-days", "common"]
 Tier = Literal["open-room", "outside"]
 QuasiIdentifier = Literal["sex", "birth_year", "region", "index_year"]
 Precision = Literal["second", "minute", "hour", "day"]
@@ -67,6 +67,17 @@ class Rule(_Part):
 _OWNER = {"by": "action generalise", "values": "generalise by allow-list", "value": "action replace"}
 
 
+class Sensitive(_Part):
+    """A category of which no row leaves that the board did not approve.
+
+    codes: vocabulary_id -> concept codes, or beginnings of codes ("F*"); what comes under them counts as well.
+    """
+
+    codes: dict[str, tuple[str, ...]] = Field(min_length=1)
+    en: str
+    ko: str
+
+
 class SettingsPart(_Part):
     """The settings that one file gives; None leaves what stands below it."""
 
@@ -79,6 +90,7 @@ class SettingsPart(_Part):
     keep_weekday: bool | None = None
     datetime_precision: Precision | None = None
     shared_day_limit: float | None = Field(None, gt=0, le=1)
+    linkage_limit: float | None = Field(None, gt=0, le=1)
     importance: dict[QuasiIdentifier, Annotated[float, Field(gt=0, le=100)]] | None = None
 
 
@@ -87,8 +99,9 @@ class Settings(_Part):
 
     k: people. suppression_limit: share of the drawn people. birth_year_band: narrowest band, in years. top_age: years;
     older people share one band. shift_days: largest offset, in days. keep_weekday: offsets are whole weeks.
-    shared_day_limit: share of people from which on a day is no person's own. importance: weight of telling each
-    quasi-identifier finely, 1 where none is given; only the proportions count.
+    shared_day_limit: share of people from which on a day is no person's own. linkage_limit: largest share of people whom
+    three known events with their days may single out of the shifted rows; 1: it is only told. importance: weight of
+    telling each quasi-identifier finely, 1 where none is given; only the proportions count.
     """
 
     k: int
@@ -100,6 +113,7 @@ class Settings(_Part):
     keep_weekday: bool
     datetime_precision: Precision
     shared_day_limit: float
+    linkage_limit: float
     importance: dict[QuasiIdentifier, float]
 
 
@@ -119,19 +133,24 @@ class PolicyPart(_Part):
     """Rules and settings of one file; what it does not name stays as the files before it say.
 
     tables: table -> one `drop_table` rule, or column -> rule. lists: named lists for YAML anchors.
-    reasons: key -> {en, ko}.
+    reasons: key -> {en, ko}. sensitive: category -> its codes; a file may add categories, and codes to those there are.
     """
 
     settings: SettingsPart = Field(default_factory=SettingsPart)
     tables: dict[str, TableRules] = Field(default_factory=dict)
     lists: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     reasons: dict[str, dict[Literal["en", "ko"], str]] = Field(default_factory=dict)
+    sensitive: dict[str, Sensitive] = Field(default_factory=dict)
 
 
 class StudyPolicy(PolicyPart):
-    """What a study tightens, and where its data are meant to be used."""
+    """What a study tightens, where its data are meant to be used, and what it asks for.
+
+    sensitive_asked: the sensitive categories that it needs; the case's approval has to name them, too.
+    """
 
     tier: Tier = "open-room"
+    sensitive_asked: tuple[str, ...] = ()
 
 
 class HospitalPolicy(PolicyPart):
@@ -155,7 +174,7 @@ class Policy:
     """The policy of one release, composed: what it does not name is dropped.
 
     layers: (name, version) of the files it is made of. columns: table -> column -> rule. dropped: table ->
-    rule. reasons: key -> language -> sentence.
+    rule. reasons: key -> language -> sentence. sensitive: category -> codes. sensitive_approved: categories that may leave.
     """
 
     tier: Tier
@@ -164,6 +183,8 @@ class Policy:
     columns: Mapping[str, Mapping[str, Rule]]
     dropped: Mapping[str, Rule]
     reasons: Mapping[str, Mapping[str, str]]
+    sensitive: Mapping[str, Sensitive]
+    sensitive_approved: tuple[str, ...]
 
     def rule(self, table: str, column: str) -> Rule:
         """Find the one rule for a column; a column or table without a rule is dropped."""
@@ -193,6 +214,11 @@ class Policy:
             "settings": self.settings.model_dump(mode="json"),
             "columns": {t: {c: plain(r) for c, r in rules.items()} for t, rules in self.columns.items()},
             "dropped": sorted(self.dropped),
+            "sensitive": {
+                name: {vocabulary: sorted(codes) for vocabulary, codes in category.codes.items()}
+                for name, category in self.sensitive.items()
+            },
+            "sensitive_approved": sorted(self.sensitive_approved),
         }
 
     @cached_property

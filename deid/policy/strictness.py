@@ -30,6 +30,7 @@ NOT_LOOSER: Mapping[str, Callable[[Any, Any], bool]] = {
     "shift_days": lambda new, old: new >= old,
     "keep_weekday": lambda new, old: new <= old,
     "shared_day_limit": lambda new, old: new <= old,
+    "linkage_limit": lambda new, old: new <= old,
     "importance": lambda new, old: True,  # what to keep finest protects neither more nor less
     "datetime_precision": lambda new, old: _PRECISION.index(new) >= _PRECISION.index(old),
 }

@@ -11,7 +11,6 @@ from deid.text.pieces import (
     ONTO,
     RIGHT,
     SPELLED,
-    WHOLE,
     cued,
     digit,
     either,
@@ -39,6 +38,12 @@ _ACCOUNT = r"(?:[ :]?[가-힣]{2,6}[ :])?" + either(
     rf"[0-9](?:{GAP}[0-9]){{9,}}{RIGHT}", rf"{DIGIT}(?:{GAP}{DIGIT}){{9,15}}"
 )
 _CITY = "(?:서울|부산|경기|강원|충북|충남|전북|전남|경북|경남|제주|대구|인천|광주|대전|울산)"
+_INSURANCE = r"(?:건강)?보험증?\s?번호|증\s?번호|보험\s?no\.?|insurance (?:no\.?|number|id)|NHIS (?:no\.?|id)"
+_PATIENT = (
+    r"(?:환자|병원|병원\s?등록|차트|병록|원무|수진자|챠트|진찰권)\s?번호|등록\s?번호|병록|"
+    r"(?:chart|hospital|patient|pt\.?|registration|reg\.?|medical record|record) ?(?:no\.?|number|id|#)|MRN"
+)
+_ID = f"{LEFT}ID"
 
 
 def _registration(sexes: str) -> str:
@@ -90,14 +95,12 @@ RULES = (
     ),
     Rule(
         "insurance_number",
-        cued(
-            r"(?:건강)?보험증?\s?번호|증\s?번호|보험\s?no\.?|insurance (?:no\.?|number|id)|NHIS (?:no\.?|id)",
-            either(WHOLE, _RUN),
-        ),
+        cued(_INSURANCE, _RUN),
         "보험증번호",
         "INSURANCE NUMBER",
         "국민건강보험법 제12조 (건강보험증)",
         ("건강보험증번호: 1-2345678901", "insurance no. 12345678901"),
+        _INSURANCE,
     ),
     Rule(
         "account",
@@ -112,18 +115,12 @@ RULES = (
     ),
     Rule(
         "patient_number",
-        either(
-            cued(
-                r"(?:환자|병원|병원\s?등록|차트|병록|원무|수진자|챠트|진찰권)\s?번호|등록\s?번호|병록|"
-                r"(?:chart|hospital|patient|pt\.?|registration|reg\.?|medical record|record) ?(?:no\.?|number|id|#)|MRN",
-                either(WHOLE, _RUN),
-            ),
-            cued(f"{LEFT}ID", either(WHOLE, f"[0-9]{{5}}{_RUN}")),
-        ),
+        either(cued(_PATIENT, _RUN), cued(_ID, f"[0-9]{{5}}{_RUN}")),
         "환자번호",
         "PATIENT NUMBER",
         "병원마다 다르다; 앞말이 있는 숫자와 TextSettings.patient_number_patterns",
         ("등록번호: 12345678", "MRN 00123456", "chart no. 1234-5678"),
+        f"{_PATIENT}|{_ID}",
     ),
     Rule(
         "passport",

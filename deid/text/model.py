@@ -15,6 +15,8 @@ class Rule:
     """One kind of identifier: how it is written, what stands in its place, why.
 
     pattern: linear-time syntax over normalised text (deid/text/pieces.py). labels: what replaces a hit, by language.
+    cue: the words after which a number that tells itself is taken with them, and to its own end
+    (연락처 901010-1234567 begins before the number does, and a pattern of its own might stop in the middle of it).
     source: the law, standard or numbering plan that the form follows. examples: made up; each is one whole hit.
     """
 
@@ -24,6 +26,7 @@ class Rule:
     en: str
     source: str
     examples: tuple[str, ...]
+    cue: str = ""
 
     @property
     def gives_back(self) -> bool:

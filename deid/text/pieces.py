@@ -30,9 +30,6 @@ _SPELL = {
     "9": "구",
 }
 
-# Stands for the numbers that tell themselves, which a word before them must not cut short (deid/text/patterns.py).
-WHOLE = "\uf8ff"
-
 SPACE = r"[ \t\n]"
 # Between the groups of a number: nothing, a mark with room around it, or a word for the dash.
 GAP = rf"{SPACE}{{0,2}}(?:[-./·,_~):=(]{{1,3}}|다시|에|뒷자리|뒤)?{SPACE}{{0,2}}"

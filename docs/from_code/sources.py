@@ -30,6 +30,10 @@ def sources() -> str:
         "or one folder of Parquet files, for each table. `sample://` fetches nothing: the samples come with `make setup`. "
         "`synthetic://` makes a hospital once under `NARU_HOME/data` and takes `persons`, `seed`, and `canaries=yes|no` "
         "(identifiers planted in free text, to prove that none leaves).",
+        "`spark://local[CORES]/FOLDER` has Spark on this machine compute on a folder of Parquet files with `--in-place` (everything else "
+        "reads the folder as `parquet://` does); it takes `memory`, such as `4g`. `spark://HOST:15002` is a Spark Connect server; it takes "
+        "`schema`, `vocabulary_schema` and `tls=yes|no`, sends a token in `NARU_SOURCE_PASSWORD`, and works with `--in-place` only. Spark "
+        "holds no one state over several queries ([more](../how-to/large-database.md)).",
         "## Options of postgresql://",
         table(("option", "meaning"), [(f"`{name}`", MEANINGS[name]) for name in OPTIONS]),
         "An address never holds a password: it is refused, and not repeated. Give it in `NARU_SOURCE_PASSWORD`, `PGPASSWORD`, "

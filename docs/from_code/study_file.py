@@ -5,7 +5,7 @@ from __future__ import annotations
 from cohorts.codes import CodeLine, SourceCodes
 from cohorts.draw.declared import Caliper, Covariate, Propensity
 from cohorts.draw.spec import DrawSpec
-from deid.policy.model import HospitalPolicy, Rule, Settings, SettingsPart, StudyPolicy
+from deid.policy.model import HospitalPolicy, Rule, Sensitive, Settings, SettingsPart, StudyPolicy
 from docs.from_code.markdown import page, table
 from docs.from_code.models import section
 from drb.conditions import LABELS, Conditions
@@ -39,6 +39,7 @@ def study_file() -> str:
         section(StudyPolicy),
         section(SettingsPart, 2, Settings),
         section(Rule),
+        section(Sensitive),
         section(GateSpec),
         section(RequiredConcepts),
         section(ValueRange),
@@ -57,6 +58,7 @@ def site_file() -> str:
         section(HospitalPolicy),
         section(SettingsPart, 2, Settings),
         section(Rule),
+        section(Sensitive),
     )
 
 

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import bench, board, cohort, deid, demo, extract, feasibility, ledger, release, site, study
+from flows.cli import (
+    bench,
+    board,
+    cohort,
+    deid,
+    demo,
+    draw,
+    extract,
+    feasibility,
+    ledger,
+    portal,
+    quality,
+    release,
+    site,
+    study,
+)
 
 app = typer.Typer(
     name="naru",
@@ -39,7 +54,13 @@ app.add_typer(site.app, name="site")
 app.add_typer(study.app, name="study")
 app.add_typer(cohort.app, name="cohort")
 app.add_typer(deid.app, name="deid")
+app.add_typer(quality.app, name="quality")
 app.command("feasibility")(feasibility.feasibility)
+app.command(
+    "draw",
+    epilog="Example: naru draw case=case.parquet control=control.parquet --spec studies/gi_bleed/study.yaml "
+    "--source sample://gibleed --out draw.parquet",
+)(draw.draw)
 app.command("extract")(extract.extract)
 app.add_typer(board.app, name="board")
 app.command("publish")(release.publish)
@@ -47,6 +68,7 @@ app.command("releases")(release.releases)
 app.command("pull")(release.pull)
 app.command("verify")(release.verify)
 app.add_typer(ledger.app, name="ledger")
+app.command("portal")(portal.portal)
 app.command("bench", context_settings=bench.PASS_ON, epilog="Example: naru bench cohorts --sample 20 --json")(
     bench.bench
 )

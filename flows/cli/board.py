@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import board_cases, board_people, board_releases, show
+from flows.cli import board_accounts, board_cases, board_people, board_releases, board_seed, show
 from flows.cli.options import Actor, Json, acting
 
 app = typer.Typer(no_args_is_help=True, help="The data review board: people, cases, releases, grants.")
@@ -13,6 +13,11 @@ app.add_typer(board_people.people, name="person")
 app.add_typer(board_cases.app, name="case")
 app.add_typer(board_releases.app, name="release")
 app.add_typer(board_releases.grants, name="grant")
+app.add_typer(board_accounts.app, name="account")
+app.command("seed-demo", epilog="Example: NARU_HOME=/tmp/naru-demo naru board seed-demo --password-file pw.txt")(
+    board_seed.seed_demo
+)
+app.command("mail", epilog="Example: naru board mail --digest")(board_accounts.mail)
 
 
 @app.command("queue", epilog="Example: naru board queue --as secretary")

@@ -226,3 +226,26 @@ def resume(case: CaseId, reason: Reason, actor: Actor = None, as_json: Json = Fa
 def close(case: CaseId, actor: Actor = None, as_json: Json = False) -> None:
     """Close a case once every copy is confirmed as destroyed (secretary)."""
     _act(lambda cases: cases.close(acting(actor), case), as_json)
+
+
+@app.command("undo")
+def undo(case: CaseId, actor: Actor = None, as_json: Json = False) -> None:
+    """Take your own decision back, within the time that was promised (chair)."""
+    _act(lambda cases: cases.undo(acting(actor), case), as_json)
+
+
+@app.command("assign", epilog="Example: naru board case assign case-2026-0001 --to secretary_oh --as secretary_lee")
+def assign(
+    case: CaseId,
+    to: Annotated[str, typer.Option("--to", help="A secretary who serves the hospital.")],
+    actor: Actor = None,
+    as_json: Json = False,
+) -> None:
+    """Give a case to a secretary."""
+    _act(lambda cases: cases.assign(acting(actor), case, to), as_json)
+
+
+@app.command("remind")
+def remind(case: CaseId, actor: Actor = None, as_json: Json = False) -> None:
+    """Remind those on whom a case waits (secretary)."""
+    _act(lambda cases: cases.remind(acting(actor), case), as_json)

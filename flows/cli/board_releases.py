@@ -104,6 +104,29 @@ def recall(release: ReleaseName, reason: Reason, actor: Actor = None, as_json: J
     _act(lambda releases: releases.recall(acting(actor), release, reason), as_json)
 
 
+@app.command("undo")
+def undo(release: ReleaseName, actor: Actor = None, as_json: Json = False) -> None:
+    """Take your own approval or rejection back, within the time that was promised (secretary)."""
+    _act(lambda releases: releases.undo(acting(actor), release), as_json)
+
+
+@app.command("assign", epilog="Example: naru board release assign RELEASE --to secretary_oh --as secretary_lee")
+def assign(
+    release: ReleaseName,
+    to: Annotated[str, typer.Option("--to", help="A secretary who serves the hospital.")],
+    actor: Actor = None,
+    as_json: Json = False,
+) -> None:
+    """Give a release to a secretary."""
+    _act(lambda releases: releases.assign(acting(actor), release, to), as_json)
+
+
+@app.command("remind")
+def remind(release: ReleaseName, actor: Actor = None, as_json: Json = False) -> None:
+    """Remind those on whom a release waits (secretary)."""
+    _act(lambda releases: releases.remind(acting(actor), release), as_json)
+
+
 @app.command("confirm-destroyed")
 def confirm_release_destroyed(release: ReleaseName, actor: Actor = None, as_json: Json = False) -> None:
     """Confirm that every downloaded copy of a recalled release is destroyed (secretary)."""
@@ -146,6 +169,12 @@ def certify(
 def confirm(grant: Annotated[str, typer.Argument(metavar="GRANT")], actor: Actor = None) -> None:
     """Confirm a certificate of destruction (secretary)."""
     _grant(lambda found: found.confirm_destroyed(acting(actor), grant))
+
+
+@grants.command("remind")
+def remind_grantee(grant: Annotated[str, typer.Argument(metavar="GRANT")], actor: Actor = None) -> None:
+    """Remind a grantee of what is due (secretary)."""
+    _grant(lambda found: found.remind(acting(actor), grant))
 
 
 def _grant(call: Callable[[Any], Any]) -> None:

@@ -10,14 +10,30 @@ from flows.cli import show
 from flows.cli.options import Json, StudyFile
 
 if TYPE_CHECKING:
+    from cohorts.feasibility import Feasibility
     from flows.feasibility import Answer
 
-BAR = 24
+BAR, SHARE = 24, 12
+HEADS = {
+    "ko": ("병원", "환자군", "대조군", "예상 사례", "예상 대조", "원하는 환자군 대비", "충분"),
+    "en": ("hospital", "cases", "controls", "expected cases", "expected controls", "of the cases wanted", "enough"),
+}
+YES: dict[str, dict[bool | None, str]] = {
+    "ko": {True: "예", False: "아니오", None: "?"},
+    "en": {True: "yes", False: "no", None: "?"},
+}
+WANTED = {
+    "ko": "원하는 수: 환자군 {case:,}명, 대조군 {control:,}명",
+    "en": "Wanted: {case:,} cases, {control:,} controls",
+}
 
 
 def feasibility(
     study: StudyFile,
     site: Annotated[str, typer.Option("--site", help="A registered hospital, or 'all'.")] = "all",
+    round_to: Annotated[
+        int | None, typer.Option("--round", min=2, max=1000, help="Tell multiples of this number only, e.g. 5 or 10.")
+    ] = None,
     lang: Annotated[str | None, typer.Option("--lang", help="ko or en; default: the locale's.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -31,49 +47,60 @@ def feasibility(
 
     spoken = language(lang)
     with show.steps(as_json):
-        asked, answers = ask(home().make(), study, site)
+        asked, answers = ask(home().make(), study, site, round_to)
     if as_json:
         show.as_json({"study": asked.id, "sites": [answer.to_json() for answer in answers]})
         return
     show.title(getattr(asked.spec.title, spoken))
+    draw = asked.spec.draw
+    show.text(WANTED[spoken].format(case=draw.cases, control=draw.controls))
     overview(answers, spoken)
     if len(answers) == 1 and answers[0].counts:
-        details(answers[0], spoken)
+        details(answers[0].counts, spoken)
 
 
 def overview(answers: list[Answer], lang: str) -> None:
-    """One line a hospital: eligible cases and controls, expected draw, whether it is enough."""
-    heads = {
-        "ko": ("병원", "환자군", "대조군", "예상 사례", "예상 대조", "충분"),
-        "en": ("hospital", "cases", "controls", "expected cases", "expected controls", "enough"),
-    }
-    yes = {"ko": {True: "예", False: "아니오", None: "?"}, "en": {True: "yes", False: "no", None: "?"}}[lang]
-    rows, notes = [], []
+    """One line a hospital: eligible cases and controls, expected draw, what part of the wanted cases it is, whether enough."""
+    show.table(HEADS[lang], [_line(answer, lang) for answer in answers])
+    counted = [(getattr(a.site.name, lang), a.counts.notes(lang)) for a in answers if a.counts]
+    if len({tuple(told) for _, told in counted}) == 1:
+        counted = [("", counted[0][1])]
+    for name, told in counted:
+        if told:
+            show.text(f"{name}: {' '.join(told)}" if name else "\n".join(told))
     for answer in answers:
-        name = getattr(answer.site.name, lang)
         if answer.counts is None:
-            rows.append((name, "-", "-", "-", "-", "-"))
-            notes.append(f"{name}: {answer.why_not}")
-            continue
-        c = answer.counts
-        rows.append(
-            (name, c.eligible["case"].text, c.eligible["control"].text, c.sets.text, c.pairs.text, yes[c.enough()])
-        )
-    show.table(heads[lang], rows)
-    counted = next((a.counts for a in answers if a.counts), None)
-    if counted:
-        show.text(counted.to_json()["note"][lang])
-    for note in notes:
-        show.text(note)
+            show.text(f"{getattr(answer.site.name, lang)}: {answer.why_not}")
 
 
-def details(answer: Answer, lang: str) -> None:
+def _line(answer: Answer, lang: str) -> tuple[str, ...]:
+    name, c = getattr(answer.site.name, lang), answer.counts
+    if c is None:
+        return (name, *["-"] * 4, "", "-")
+    most = "≤ " if c.upper_bound else ""
+    expected = [most + count.text if count.value is not None else count.text for count in (c.sets, c.pairs)]
+    share = _share(c.sets.value, c.wanted["case"])
+    return (name, c.eligible["case"].text, c.eligible["control"].text, *expected, share, YES[lang][c.enough()])
+
+
+def _share(cases: int | None, wanted: int) -> str:
+    """A bar and a percentage of what is wanted; nothing where the number is withheld."""
+    if cases is None:
+        return ""
+    part = min(cases / wanted, 1.0)
+    return f"{bar(part, SHARE)} {part:4.0%}"
+
+
+def bar(part: float, width: int) -> str:
+    """A bar of the given width at most; what is not nothing has a block at least."""
+    return f"{'█' * max(1 if part else 0, round(part * width)):<{width}}"
+
+
+def details(counts: Feasibility, lang: str) -> None:
     """Every count of one hospital, with bars."""
-    assert answer.counts is not None
     section = None
-    for row in answer.counts.rows(lang):
+    for row in counts.rows(lang):
         if row["section"] != section:
             section = row["section"]
             show.title(section)
-        bar = "" if row["bar"] is None else "█" * max(1 if row["bar"] else 0, round(row["bar"] * BAR))
-        show.text(f"  {bar:<{BAR}} {row['text']:>10}  {row['label']}")
+        show.text(f"  {bar(row['bar'] or 0.0, BAR)} {row['text']:>10}  {row['label']}")

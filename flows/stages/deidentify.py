@@ -16,6 +16,6 @@ def work(run: Run, folder: Path) -> Facts:
     private.mkdir(mode=0o700)
     deidentify(
         run.output("extract") / "raw", run.output("draw") / "draw.parquet", run.policy, run.keys, run.site.id, run.cdm.cdm_version,
-        out, private, limits=run.site.limits(run.home),
+        out, private, limits=run.site.limits(run.home), vocabulary=run.output("extract"),
     )  # fmt: skip
     return {}

@@ -14,7 +14,7 @@ from flows.stages.folder import Facts
 
 
 def work(run: Run, folder: Path) -> Facts:
-    """Write raw/<table>.parquet, rows.json (rows and people per table), and concepts.parquet (their names)."""
+    """Write raw/<table>.parquet, rows.json (rows and people per table), concepts.parquet (their names), ancestors.parquet."""
     raw = folder / "raw"
     raw.mkdir(mode=0o700)
     with opened(run) as source:
@@ -26,6 +26,6 @@ def work(run: Run, folder: Path) -> Facts:
             limits=run.site.limits(run.home),
         )
         with connect(run.site.limits(run.home)) as con:
-            write_concepts(con, source, raw, folder / "concepts.parquet")
+            write_concepts(con, source, raw, folder / "concepts.parquet", folder / "ancestors.parquet")
     (folder / "rows.json").write_text(json.dumps(report.to_json(), indent=1, sort_keys=True), encoding="utf-8")
     return {}

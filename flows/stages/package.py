@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cohorts.disclosure import stricter
 from extract.manifest import Provenance, StudyMeta, Terms
 from extract.meds.write import Prediction
 from extract.package import PackageInputs, build
 from flows import prose
 from flows.run import Run
 from flows.stages.folder import Facts
-from flows.stages.tables_of_counts import released_tables, risk_json
+from flows.stages.tables_of_counts import documents, released, risk_json
 
 TERMS = {
     "ko": "이 데이터는 승인된 심의 건의 연구 목적에만, 그 이용자만 쓸 수 있습니다. "
@@ -57,16 +58,13 @@ def _terms(run: Run) -> Terms:
 
 def _documents(run: Run) -> dict[str, bytes | Path]:
     """Every count in them has passed disclosure control at the hospital's threshold."""
-    attrition, draw, threshold = (
-        _json(run, "cohort", "attrition.json"),
-        _json(run, "draw", "balance.json"),
-        run.site.threshold,
-    )
+    attrition, draw = _json(run, "cohort", "attrition.json"), _json(run, "draw", "balance.json")
+    spec, threshold = run.study.spec, stricter(run.site.threshold)
+    safe = released(attrition, draw, spec.draw, threshold)
+    wanted = {"case": spec.draw.cases, "control": spec.draw.controls}
     definitions = {role: json.loads(path.read_bytes()) for role, path in run.study.definition_files.items()}
     return {
-        **released_tables(attrition, draw, run.study.spec.draw, threshold),
-        "balance.ko.svg": run.output("draw") / "balance.ko.svg",
-        "balance.en.svg": run.output("draw") / "balance.en.svg",
+        **documents(safe, spec.title.model_dump(), wanted, threshold),
         "risk.json": risk_json(_json(run, "deidentify", "deid/risk.json"), threshold),
         "quality.json": run.output("quality") / "quality.json",
         "quality.html": run.output("quality") / "quality.html",
@@ -82,7 +80,7 @@ def _disclosure_record(run: Run) -> bytes:
     record = {
         "policy": run.policy.to_json(),
         "policy_digest": run.policy.digest,
-        "threshold": run.site.threshold,
+        "threshold": stricter(run.site.threshold),
         "grant_check_value": run.keys.check_value,
     }
     return json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True).encode()

@@ -69,7 +69,7 @@ def test_it_tells_attrition_eligible_people_and_expected_sets(answer):
     cases = told["attrition"]["case"][-1]["people"]["count"]
     assert cases + told["attrition"]["control"][-1]["people"]["count"] == 3000
     assert told["eligible"]["case"] == {"count": cases}
-    assert told["expected"] == {"cases": {"count": 100}, "controls": {"count": 100}}
+    assert told["expected"] == {"cases": {"count": 100}, "controls": {"count": 100}, "upper_bound": False}
     assert told["enough"] is True
     json.dumps(told)
 
@@ -184,3 +184,119 @@ def test_the_ledger_survives_as_json_and_is_no_part_of_the_answer():
     assert Answered.from_json(stored) == first.answered
     assert "sketches" not in json.dumps(first.to_json())
     assert "sketches" not in repr(first)
+
+
+SEXES = ("8507", "8532")
+BANDS = ("1940-1949", "1950-1959")
+GRID = tuple({"sex": sex, "birth_year": band} for sex in SEXES for band in BANDS)
+BOTH = DrawSpec(cases=1000, controls=1000, match=("sex", "birth_year"), birth_year_band=10)
+
+
+def grid(cases, controls, outside=0):
+    """A pool with so many people in each of the four strata, and controls in none."""
+    strata = [n for n, count in enumerate(controls) for _ in range(count)] + [-1] * outside
+    return Pool(side([n for n, count in enumerate(cases) for _ in range(count)]), side(strata, 10_000), GRID)
+
+
+def test_strata_of_several_factors_are_told_and_those_of_a_few_cases_together():
+    got = assess(grid([40, 30, 20, 4], [90, 80, 70, 60]), {}, BOTH, 10)
+    assert [x.levels for x in got.strata] == [GRID[0], GRID[1], GRID[2], {}]
+    assert [x.controls.value for x in got.strata] == [90, 80, 70, 60]
+    assert [x.cases.value for x in got.strata] == [None] * 4, (
+        "with the levels' totals any one of them would tell the four"
+    )
+    many = assess(grid([40, 30, 20, 14], [90, 80, 70, 60]), {}, BOTH, 10)
+    assert many.to_json()["strata"][0] == {"levels": GRID[0], "cases": {"count": 40}, "controls": {"count": 90}}
+
+
+def test_controls_outside_all_strata_are_the_same_people_beside_every_factor():
+    got = assess(grid([40, 30, 20, 30], [90, 80, 70, 60], outside=50), {}, BOTH, 10)
+    assert {x.controls.value for x in got.levels if x.level == "other"} == {50}
+
+
+def test_rounded_counts_are_multiples_and_leave_open_what_rounding_hides():
+    pool = grid([252, 252, 252, 243], [400, 400, 400, 400])
+    got = assess(pool, {}, BOTH, 10, round_to=5)
+    shown = [x.value for x in (*got.eligible.values(), got.sets, got.pairs) if x.value is not None]
+    assert shown
+    assert all(n % 5 == 0 for n in shown)
+    assert got.enough() is None, "999 are told as 1,000"
+    assert any("multiples of 5" in note for note in got.notes("en"))
+
+
+def test_a_rounded_answer_leaves_room_for_the_exact_one_after_it():
+    """What was told as a multiple of ten is known as a range only; as if it were exact, nothing could be told any more."""
+    pool = grid([240, 130, 120, 4], [90, 80, 70, 60])
+    rounded = assess(pool, {}, BOTH, 10, round_to=10)
+    after = assess(pool, {}, BOTH, 10, {}, [rounded.answered])
+    assert 124 in {x.cases.value for x in after.levels}
+    assert after.strata[-1].cases.value is None
+    assert Answered.from_json(json.loads(json.dumps(rounded.answered.to_json()))) == rounded.answered
+
+
+def test_the_expected_draw_of_a_propensity_design_is_called_the_most():
+    spec = DrawSpec(cases=100, controls=100, design="propensity", match=("sex", "birth_year"), birth_year_band=10)
+    got = assess(grid([40, 30, 20, 30], [90, 80, 70, 60]), {}, spec, 10)
+    assert got.to_json()["expected"] == {"cases": {"count": 100}, "controls": {"count": 100}, "upper_bound": True}
+    assert got.enough() is None
+    assert "예상 추출(최대)" in {row["section"] for row in got.rows("ko")}
+    short = assess(grid([4, 30, 20, 30], [90, 80, 70, 60]), {}, spec, 10)
+    assert short.enough() in (False, None)
+
+
+def test_the_answer_says_what_is_withheld_and_why_and_not_the_number(tmp_path):
+    got = assess(grid([40, 30, 20, 4], [90, 80, 70, 60]), {}, BOTH, 10)
+    assert {"en": "Strata · Cases: all other strata", "ko": "층 · 환자군: 그 밖의 층"} in got.withheld
+    assert got.notes("en")[0] == f"{len(got.withheld)} of {len(got.rows())} numbers are withheld."
+    assert "10 미만" in " ".join(got.notes("ko"))
+
+
+def told_about(first, last, earlier=(), outside=0):
+    """The answer to a question about the people from id `first` to before `last`, all men of one stratum."""
+    pool = Pool(side([0] * (last - first), first), side([0] * 500, 10_000), ({"sex": "8507"},))
+    return assess(pool, {}, MEN, 10, {}, [x.answered for x in earlier])
+
+
+def shown_people(answer):
+    """Every number of cases that an answer tells."""
+    counts = (answer.eligible["case"], *(x.cases for x in answer.levels))
+    return {c.value for c in counts if c.value}
+
+
+def test_a_union_does_not_tell_the_few_who_are_in_both_parts():
+    one, other = told_about(0, 200), told_about(195, 395)
+    assert shown_people(one) == {200}
+    both = told_about(0, 395, [one, other])
+    assert shown_people(both) == set(), "200 + 200 - 395 would tell of five people"
+
+
+def test_a_whole_does_not_tell_the_few_who_are_in_neither_part():
+    one = told_about(0, 200)
+    other = told_about(200, 405, [one])
+    whole = told_about(0, 410, [one, other])
+    assert shown_people(whole) == set(), "410 - 200 - 205 would tell of five people"
+
+
+def test_the_third_answer_is_withheld_whichever_of_the_three_it_is():
+    whole, one = told_about(0, 395), told_about(0, 200)
+    other = told_about(195, 395, [whole, one])
+    assert shown_people(other) == set()
+
+
+def test_parts_that_share_many_are_told():
+    one, other = told_about(0, 200), told_about(140, 395)
+    assert shown_people(told_about(0, 395, [one, other])) == {395}
+
+
+def test_other_people_who_happen_to_add_up_are_told():
+    one, other = told_about(0, 200), told_about(5_000, 5_205)
+    assert shown_people(told_about(0, 410, [one, other])) == {410}
+
+
+def test_a_part_of_one_question_does_not_tell_beside_a_part_of_another():
+    """Of 405 people 200 were told before; the men of the new question are the other 200 but for five."""
+    before = told_about(0, 200)
+    pool = Pool(side([0] * 200 + [1] * 205), side([0] * 300 + [1] * 300, 10_000), ({"sex": "8507"}, {"sex": "8532"}))
+    got = assess(pool, {}, MEN, 10, {}, [before.answered])
+    assert got.eligible["case"].value == 405
+    assert {x.level: x.cases.value for x in got.levels if x.level != "other"} == {"8507": 200, "8532": 205}

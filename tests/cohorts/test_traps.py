@@ -64,6 +64,21 @@ def test_first_ranks_by_dates_before_adjustment(tmp_path: Path) -> None:
     )
 
 
+def test_a_first_event_whose_adjusted_start_is_unknown_is_none_and_the_second_does_not_take_its_place(
+    tmp_path: Path,
+) -> None:
+    visits = {
+        "visit_occurrence": """
+        visit_occurrence_id | person_id | visit_concept_id | visit_start_date | visit_end_date
+                          1 |         1 |               10 |       2011-01-01 | -
+                          2 |         1 |               10 |       2011-02-01 | 2011-03-01
+                          3 |         2 |               10 |       2011-02-01 | 2011-03-01"""
+    }
+    by_end = {"StartWith": "END_DATE", "StartOffset": 0, "EndWith": "END_DATE", "EndOffset": 5}
+    asked = definition({"VisitOccurrence": {"CodesetId": 1, "First": True, "DateAdjustment": by_end}})
+    assert cohort(tmp_path, visits, asked) == expected("2 | 2011-03-01 | 2011-03-06")
+
+
 # 2. Primary events and limits
 
 

@@ -70,6 +70,7 @@ def run(
     given: Policy | None = None,
     grant: str = "grant-1",
     version: CdmVersion = "5.4",
+    vocabulary: Path | None = None,
 ) -> tuple[dict[str, pa.Table], DeidReport]:
     """De-identify small tables in a fresh folder; the released tables by name, with 'crosswalk', and the report."""
     raw = tables.write_parquet(folder / "raw", content)
@@ -78,7 +79,9 @@ def run(
     out.mkdir()
     private.mkdir()
     keys = KeyStore(folder / "keys", seed=SEED).grant(grant)
-    report = deidentify(raw, folder / "draw.parquet", given or policy(), keys, "seoul01", version, out, private)
+    report = deidentify(
+        raw, folder / "draw.parquet", given or policy(), keys, "seoul01", version, out, private, vocabulary=vocabulary
+    )
     files = [*out.glob("*.parquet"), *private.glob("*.parquet")]
     return {path.stem: pq.read_table(path) for path in files}, report
 

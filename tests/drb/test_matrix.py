@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from pathlib import Path
 
@@ -42,6 +42,9 @@ DESIGN = {
         SCREENING WITHDRAWN: STARTUP_USER
         RETURNED WITHDRAWN: STARTUP_USER
         IN_REVIEW WITHDRAWN: STARTUP_USER
+        APPROVED IN_REVIEW: CHAIR
+        CONDITIONAL IN_REVIEW: CHAIR
+        REJECTED IN_REVIEW: CHAIR
     """,
     "release": """
         - BUILT: SYSTEM
@@ -77,6 +80,8 @@ DESIGN = {
         RETURNED BUILT: SYSTEM
         APPROVED BUILT: SYSTEM
         PUBLISH_FAILED BUILT: SYSTEM
+        APPROVED REVIEWED: SECRETARY
+        REJECTED REVIEWED: SECRETARY
     """,
     "grant": """
         - PENDING_TERMS: SECRETARY SYSTEM
@@ -89,9 +94,9 @@ DESIGN = {
     """,
 }
 STAYS = {
-    "case": {"edit", "vote", "give_evidence", "endorse"},
-    "release": {"rebuild", "pass_gates", "block", "begin_publish"},
-    "grant": {"download", "certify_destruction"},
+    "case": {"edit", "vote", "give_evidence", "endorse", "assign", "remind"},
+    "release": {"rebuild", "pass_gates", "block", "begin_publish", "assign", "remind"},
+    "grant": {"download", "certify_destruction", "remind"},
 }
 
 
@@ -113,6 +118,9 @@ def ideal(machine: Machine, state: State | None, action: str) -> Facts:
         entitled=4,
         requirements=frozenset({"r1"}),
         endorsers=frozenset({"m1"}),
+        decided_by="own",
+        decided_at=NOW,
+        undo_until=NOW + timedelta(minutes=10),
     )
     case = replace(case, conditions=case.conditions.model_copy(update={"expires_on": ends}))
     if machine is CASE:
@@ -129,6 +137,9 @@ def ideal(machine: Machine, state: State | None, action: str) -> Facts:
         checked_digest="m",
         ballots=(() if action == "vote" else tuple(ReleaseBallot(f"m{i}", Choice.APPROVE, BOUND) for i in range(2))),
         approved=BOUND,
+        decided_by="own",
+        decided_at=NOW,
+        undo_until=None if action.endswith("_publish") else NOW + timedelta(minutes=10),
         successor_released=True,
     )
     if machine is RELEASE:

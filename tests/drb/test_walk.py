@@ -6,6 +6,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -144,7 +145,28 @@ class Anybody(RuleBasedStateMachine):
             report = self.board.verify()
             assert report.ok, report.first_bad
 
+    @rule(person=st.sampled_from(["secretary", "both"]))
+    def take_a_decision_back(self, person: str) -> None:
+        self.attempt("releases.undo", person, RELEASE)
 
+    @rule(person=PLAYERS)
+    def change_nothing(self, person: str) -> None:
+        self.attempt("releases.assign", person, RELEASE, "secretary")
+        self.attempt("releases.remind", person, RELEASE)
+
+
+class Longer(Anybody):
+    """The same machine, for ten thousand steps."""
+
+
+TestLonger = pytest.mark.slow(Longer.TestCase)
+TestLonger.settings = settings(
+    max_examples=500,
+    stateful_step_count=20,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 TestAnybody = Anybody.TestCase
 TestAnybody.settings = settings(
     max_examples=25,

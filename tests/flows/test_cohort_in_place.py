@@ -11,6 +11,8 @@ from tests.cdm.cdms import connected, write_postgres
 from tests.cohorts.conformance.engines import with_base
 from tests.cohorts.small import condition, conditions, definition, drug, drugs, group, occurs
 from tests.flows.commands import Ready
+from tests.spark import needs_spark
+from tests.tables import write_parquet
 
 TABLES = conditions("""
     1 | 1 | 10 | 2011-01-01 | 2011-01-05
@@ -32,6 +34,16 @@ def definitions(tmp_path: Path) -> Path:
 
 
 def test_in_place_writes_the_same_bytes(command: Ready, url: str, definitions: Path, tmp_path: Path) -> None:
+    compare(command, url, definitions, tmp_path)
+
+
+@needs_spark
+def test_so_does_spark(command: Ready, definitions: Path, tmp_path: Path) -> None:
+    folder = write_parquet(tmp_path / "cdm", with_base(TABLES))
+    compare(command, f"spark://local[2]{folder}?memory=1g", definitions, tmp_path)
+
+
+def compare(command: Ready, url: str, definitions: Path, tmp_path: Path) -> None:
     written = {}
     for name, asked in (("copied", []), ("in-place", ["--in-place"])):
         one, told, every = (tmp_path / f"{name}.{end}" for end in ("one.parquet", "one.json", "all.parquet"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import subprocess
 import sys
@@ -73,6 +74,15 @@ def test_source_rows_and_crosswalk_are_wiped_once_the_package_stands(world: Worl
     assert stages == {"cohort", "draw", "quality", "package"}
     assert not [p for p in runs.rglob("*") if p.name == "raw" or "crosswalk" in p.name or p.name.startswith(".partial")]
     assert not list((getattr(world, home).root / "spill").glob("*"))
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_love_plot_of_a_package_shows_what_its_balance_tells_and_no_more(world: World, lang: str) -> None:
+    docs = Path(world.built("extract with a new contact")["package"]) / "docs"
+    with (docs / "balance.csv").open(encoding="utf-8") as lines:
+        cells = [row[name] for row in csv.DictReader(lines) for name in ("smd_before", "smd_after")]
+    legend, told = 2, sum(cell not in ("", "*") for cell in cells)
+    assert (docs / f"balance.{lang}.svg").read_text(encoding="utf-8").count("<circle") == legend + told
 
 
 # step -> whoever tried, what the ledger says of it, its reason's code, a part of the sentence.

@@ -19,7 +19,7 @@ from cohorts.expression import Expression, parse
 from cohorts.in_place import run as in_place
 from tests.cdm.cdms import TYPES, write_postgres
 from tests.cohorts.small import BASE
-from tests.tables import table, write_duckdb
+from tests.tables import table, write_duckdb, write_parquet
 
 Json = dict[str, Any]
 Rows = list[tuple[object, ...]]
@@ -71,6 +71,15 @@ def in_duckdb(folder: Path) -> Write:
         if not file.exists():
             write_duckdb(file, tables)
         return f"duckdb://{file}?schema=cdm"
+
+    return write
+
+
+def in_spark(folder: Path) -> Write:
+    def write(name: str, tables: Tables) -> str:
+        if not (folder / name).exists():
+            write_parquet(folder / name, tables)
+        return f"spark://local[2]{folder / name}?memory=1g"
 
     return write
 

@@ -187,6 +187,18 @@ def test_alternatives_fit_and_are_all_there_are_where_few_fit(seed, cases, contr
 
 
 @FEW
+@given(st.integers(0, 9999), st.integers(1, 4), st.integers(1, 3))
+def test_cases_of_one_part_have_the_alternatives_that_they_have_among_all(seed, strata, bits):
+    points, some, _ = scores(seed, 60, 900, strata)
+    salt = keyed_order(np.arange(60), seed, 3)
+    mine = np.flatnonzero(salt >> np.uint64(64 - bits) == 0)
+    whole, part = alternatives(points, some, salt, mine, 8), alternatives(points, some, salt, mine, 8, bits)
+    assert sorted(zip(*(x.tolist() for x in part), strict=True)) == sorted(
+        zip(*(x.tolist() for x in whole), strict=True)
+    )
+
+
+@FEW
 @given(st.integers(0, 9999), st.integers(1, 40), st.integers(1, 80), st.integers(1, 2), st.integers(1, 3))
 def test_the_near_first_and_then_repair_reach_the_maximum_flow(seed, cases, controls, strata, ratio):
     points, some, can = scores(seed, cases, controls, strata)
@@ -227,7 +239,7 @@ def test_an_exchange_keeps_sets_and_calipers_and_never_worsens_the_worst(seed):
         return max(gaps)
 
     before, degree = apart(), pairing.degree.copy()
-    exchanged = refine(pairing, np.flatnonzero(pairing.degree), who, 0.01, lambda: edges)
+    exchanged = refine(pairing, np.flatnonzero(pairing.degree), who, 0.01, [lambda: edges])
     owner = np.flatnonzero(pairing.mate >= 0)
     assert can[pairing.mate[owner], owner].all()
     assert (np.bincount(pairing.mate[owner], minlength=60) == degree).all()

@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from deid.text.model import Rule
-from deid.text.patterns import chosen
+from deid.text.patterns import chosen, whole
 from deid.text.pieces import LEFT, OFF, RIGHT, SPELLED, TIME
 from deid.text.settings import TextSettings
 
@@ -42,7 +42,7 @@ class Reference:
 
     def __init__(self, settings: TextSettings) -> None:
         self.settings = settings
-        self.rules = [(rule, python(pattern)) for rule, pattern in chosen(settings)]
+        self.rules = [(rule, python(whole(rule))) for rule in chosen(settings)]
 
     def scrub(self, text: str, days: int | None = None) -> str:
         """Scrub a note, and again for what a number's letter hid: 1234567890https://..."""

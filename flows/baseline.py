@@ -1,0 +1,58 @@
+"""A baseline run from the command line: which database, compared with what, written where."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cdm
+from cdm.engine import Limits
+from cdm.errors import BadInput
+from flows import progress
+from flows.home import Home
+from flows.site import read
+from quality.baseline import report
+from quality.baseline.run import Baseline, Options, run
+
+STEP = "baseline"
+RESULT = "baseline.json"
+
+
+def baseline(
+    home: Home,
+    source: str | None,
+    site: str | None,
+    out: Path,
+    options: Options,
+) -> tuple[Baseline, dict[str, Any]]:
+    """Measure a database, named by its address or by its site, and write the reports into `out`.
+
+    Without a former result in the options, the one that `out` holds already is compared with. Raises BadInput,
+    SourceUnavailable.
+    """
+    if (source is None) == (site is None):
+        raise BadInput("say which database: --source URL or --site ID, one of them")
+    former = out / RESULT
+    if options.last is None and former.is_file():
+        options = replace(options, last=former)
+    url, limits = (source, Limits()) if source is not None else _registered(home, str(site))
+    with cdm.open_source(url, home.make().data) as opened:
+        progress.tell(STEP, "begun")
+        found = run(opened, options, limits, _tell)
+        progress.tell(STEP, "done", f"{len(found.results):,} checks")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        report.write(found, out)
+    except OSError as error:
+        raise BadInput(f"{out} cannot be written ({error.strerror}); give another folder with --out") from None
+    return found, report.summary(found)
+
+
+def _registered(home: Home, site_id: str) -> tuple[str, Limits]:
+    site = read(home, site_id)
+    return site.source, site.limits(home)
+
+
+def _tell(table: str, fraction: float) -> None:
+    progress.tell(STEP, "begun", table, fraction)

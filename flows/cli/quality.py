@@ -1,0 +1,92 @@
+"""naru quality: is a hospital's baseline database sound?"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli import show
+from flows.cli.codes import Found
+from flows.cli.options import Json
+from flows.cli.site import SOURCE
+
+SHOWN = 20
+app = typer.Typer(no_args_is_help=True, help="The quality of a baseline database.")
+
+
+@app.callback()
+def _quality() -> None:
+    """Keep `baseline` a verb of its own, though it is the only one so far."""
+
+
+@app.command(
+    "baseline", epilog="Example: naru quality baseline --source 'duckdb:///data/cdm.duckdb?schema=cdm' --out quality/"
+)
+def baseline(
+    out: Annotated[Path, typer.Option("--out", help="The folder for baseline.html, baseline.json and results.json.")],
+    source: Annotated[str | None, typer.Option("--source", help=SOURCE)] = None,
+    site: Annotated[str | None, typer.Option("--site", help="A registered hospital, instead of --source.")] = None,
+    thresholds: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--thresholds", help="YAML with other thresholds; again for a study's, which count over the site's."
+        ),
+    ] = None,
+    waivers: Annotated[
+        Path | None, typer.Option("--waivers", help="YAML with failures that are accepted: name, reason, expiry.")
+    ] = None,
+    last: Annotated[
+        Path | None,
+        typer.Option(
+            "--last", help="A former baseline.json to compare with; default: the one that --out holds already."
+        ),
+    ] = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option("--date", formats=["%Y-%m-%d"], help="The day that counts as today; default: today."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Every check of OHDSI's DataQualityDashboard, with its figures. Ends with 1 where a check fails that nobody waived.
+
+    baseline.html is for people, results.json opens in the dashboard's own viewer. What failed is told as new, persisting or
+    resolved against the last run.
+    """
+    from flows import baseline as running
+    from flows.home import home
+    from quality.baseline.run import Options
+
+    today = day.date() if day else date.today()  # noqa: DTZ011  # the hospital's own day
+    options = Options(today, tuple(thresholds or ()), waivers, last)
+    with show.steps(as_json):
+        found, summary = running.baseline(home(), source, site, out, options)
+    if as_json:
+        show.as_json({**summary, "out": str(out)})
+    else:
+        _tell(summary, out)
+        failures = sorted(found.open_failures, key=lambda one: one.type.severity != "fatal")
+        rows = [
+            (one.type.severity, one.check.type, f"{one.check.table}.{one.check.field}".rstrip("."), one.check.concept,
+             one.figure.violated, one.figure.rows, f"{one.percent:.4g} %", found.changes.get(one.check.key, ""))
+            for one in failures[:SHOWN]
+        ]  # fmt: skip
+        if rows:
+            show.table(("severity", "check", "where", "concept", "violating", "of", "share", "change"), rows)
+        if len(failures) > SHOWN:
+            show.text(f"and {len(failures) - SHOWN} more; see {out / 'baseline.html'}")
+    if found.open_failures:
+        raise Found
+
+
+def _tell(summary: dict[str, object], out: Path) -> None:
+    show.text(
+        f"{summary['cdm_source_name']}, CDM {summary['cdm_version']}: {summary['checks']} checks, {summary['failed']} failed "
+        f"({summary['waived']} waived), {summary['passed']} passed, {summary['not_applicable']} not applicable, "
+        f"{summary['error']} not counted; {out / 'baseline.html'}"
+    )
+    changes = summary["changes"]
+    if isinstance(changes, dict):
+        show.text("against the last run: " + ", ".join(f"{count} {name}" for name, count in changes.items()))

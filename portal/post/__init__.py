@@ -1,0 +1,1 @@
+"""Notices as letters: written from the outbox, sent by SMTP."""

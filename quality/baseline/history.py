@@ -1,0 +1,72 @@
+"""What changed since another run: which failures are new, which are gone, which stayed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cdm.errors import BadInput
+from quality.baseline.status import Result
+
+Change = Literal["new", "resolved", "persisting"]
+FORMAT = "naru baseline 1"
+Key = tuple[str, str, str, str]
+# A share that moves by more points than this between two states of a database is worth a look, whatever its threshold.
+DRIFT_POINTS = 5.0
+
+
+@dataclass(frozen=True)
+class Former:
+    """What a former run found. failures: which checks failed. percents: the violating share of those that applied."""
+
+    failures: frozenset[Key]
+    percents: Mapping[Key, float]
+
+
+def read_former(path: Path) -> Former:
+    """Read a former baseline.json. Raises BadInput when it is none."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
+            raise KeyError(FORMAT)
+        found = {(one["check"], one["table"], one["field"], one["concept"]): one for one in content["results"]}
+        return Former(
+            frozenset(key for key, one in found.items() if one["status"] == "failed"),
+            {key: float(one["percent"]) for key, one in found.items() if one["status"] in ("failed", "passed")},
+        )
+    except OSError:
+        raise BadInput(f"{path} cannot be read; give the baseline.json of a former run") from None
+    except (ValueError, KeyError, TypeError):
+        raise BadInput(
+            f"{path} is no result of naru quality baseline; give the baseline.json of a former run"
+        ) from None
+
+
+def changes(results: Sequence[Result], before: Former | None) -> Mapping[Key, Change]:
+    """Map each check that fails now or failed before to what became of it. Without a former run nothing is known."""
+    if before is None:
+        return {}
+    found: dict[Key, Change] = {}
+    for result in results:
+        key = result.check.key
+        if result.failed:
+            found[key] = "persisting" if key in before.failures else "new"
+        elif key in before.failures:
+            found[key] = "resolved"
+    return found
+
+
+def drift(results: Sequence[Result], before: Former | None) -> Mapping[Key, float]:
+    """Map each check whose violating share moved by more than DRIFT_POINTS since the former run to its share then."""
+    if before is None:
+        return {}
+    return {
+        result.check.key: before.percents[result.check.key]
+        for result in results
+        if result.status in ("failed", "passed")
+        and result.check.key in before.percents
+        and abs(result.percent - before.percents[result.check.key]) > DRIFT_POINTS
+    }

@@ -1,0 +1,103 @@
+"""What one scan of a table tells: filled fields, limits, the order of two dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from quality.baseline.declared import Check
+from quality.baseline.declared.time import BIRTH
+from quality.baseline.declared.values import NEXT_YEAR, TOMORROW
+from quality.baseline.measure.database import Database
+from quality.baseline.measure.figure import Figure
+from quality.baseline.measure.fused import answers
+from quality.measure.engine import quote
+
+EMPTY = frozenset({"isRequired", "measureValueCompleteness"})
+LIMITS = frozenset({"plausibleValueLow", "plausibleValueHigh"})
+
+
+def filled(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
+    """Count the rows in which a field is empty."""
+    return {check: Figure(db.rows - db.filled(check.field), db.rows) for check in checks}
+
+
+def whole_numbers(db: Database, checks: Sequence[Check], *, refuse_negative: bool) -> dict[Check, Figure]:
+    """Count values that are no whole number; where the column's type is one, there are none.
+
+    refuse_negative: count negative numbers too, as the dashboard did with SqlRenders that looked at digits alone.
+    """
+    if not refuse_negative:
+        return {check: Figure(0, db.rows) for check in checks}
+    negative = {check: f"count_if(t.{quote(check.field)} < 0)" for check in checks}
+    counted = answers(db, negative.values())
+    return {check: Figure(counted[sql], db.rows) for check, sql in negative.items()}
+
+
+def limits(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
+    """Count values beyond a limit. The least and greatest value, which databases know, clear nearly all of them."""
+    extremes = {check: f"{'min' if _low(check) else 'max'}(t.{quote(check.field)})" for check in checks}
+    beyond = {
+        check: f"count_if({db.day(check.field)} {'<' if _low(check) else '>'} {_limit(db, check)})" for check in checks
+    }
+    if extremes:
+        tests = [
+            f"coalesce({_day_of(db, check, sql)} {'<' if _low(check) else '>'} {_limit(db, check)}, false)"
+            for check, sql in extremes.items()
+        ]
+        inner = ", ".join(f"{sql} AS {quote(f'x{i}')}" for i, sql in enumerate(extremes.values()))
+        outer = ", ".join(
+            test.replace(sql, quote(f"x{i}"))
+            for i, (test, sql) in enumerate(zip(tests, extremes.values(), strict=True))
+        )
+        crossed = db.one(f"SELECT {outer} FROM (SELECT {inner} FROM {db.name} AS t)")
+        doubtful = [check for check, yes in zip(extremes, crossed, strict=True) if yes]
+    else:
+        doubtful = []
+    counted = answers(db, [beyond[check] for check in doubtful])
+    return {check: Figure(counted.get(beyond[check], 0), db.filled(check.field)) for check in checks}
+
+
+def _day_of(db: Database, check: Check, sql: str) -> str:
+    dated = db.schema(db.table).column(check.field).family == "datetime"
+    return f"CAST({sql} AS DATE)" if dated else sql
+
+
+def _low(check: Check) -> bool:
+    return check.type == "plausibleValueLow"
+
+
+def _limit(db: Database, check: Check) -> str:
+    limit = check.asks[0]
+    if limit == TOMORROW:
+        return _date(db.today + timedelta(days=1))
+    if limit == NEXT_YEAR:
+        return str(db.today.year + 1)
+    return _date(date.fromisoformat(limit)) if isinstance(limit, str) else f"{limit:.7f}".rstrip("0").rstrip(".")
+
+
+def _date(day: date) -> str:
+    return f"DATE '{day.isoformat()}'"
+
+
+def order(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
+    """Count rows that end before they start: out of those that have both, or (plausibleTemporalAfter) out of all."""
+    found, asked = {}, {}
+    for check in checks:
+        other = str(check.asks[0])
+        if other not in db.fields:
+            found[check] = Figure(0, 0, f"{check.table}.{other} is missing")
+        elif check.type == "plausibleStartBeforeEnd":
+            later = f"{db.day(check.field)} > {db.day(other)}"
+            asked[check] = (f"count_if({later})", f"count({later})")
+        else:
+            asked[check] = (f"count_if({db.day(other)} > {db.day(check.field)})", "count(*)")
+    counted = answers(db, [sql for pair in asked.values() for sql in pair])
+    return found | {check: Figure(counted[bad], counted[of]) for check, (bad, of) in asked.items()}
+
+
+def is_order(check: Check) -> bool:
+    """Whether a check compares two dates of the same row."""
+    return check.type == "plausibleStartBeforeEnd" or (
+        check.type == "plausibleTemporalAfter" and check.asks[0] != BIRTH
+    )

@@ -1,0 +1,92 @@
+"""A baseline run: measure, judge, compare with the last one, write the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from cdm.engine import Limits, connect
+from cdm.source import Release, Source
+from quality.baseline.declared import everything
+from quality.baseline.history import Change, Key, changes, drift, read_former
+from quality.baseline.measure import Database, Told, measure
+from quality.baseline.settings import Threshold, Waiver, read_thresholds, read_waivers, tolerating
+from quality.baseline.status import Result, judge
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run is told. thresholds: files, the later ones (the study's) over the earlier ones (the site's).
+
+    last: the baseline.json of a former run. today: the day from which moving limits and waivers count.
+    refuse_negative: count negative whole numbers as values of a wrong type, as DataQualityDashboard did with SqlRenders
+        that looked at digits alone.
+    """
+
+    today: date
+    thresholds: Sequence[Path] = ()
+    waivers: Path | None = None
+    last: Path | None = None
+    refuse_negative: bool = False
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The outcome of a run.
+
+    waived: key of a failed check -> the waiver that accepts it today. drift: key of a check whose violating share moved much
+    since the last run -> its share in percent then.
+    """
+
+    release: Release
+    today: date
+    results: tuple[Result, ...]
+    changes: Mapping[Key, Change] = field(default_factory=dict)
+    compared: bool = False
+    drift: Mapping[Key, float] = field(default_factory=dict)
+    waived: Mapping[Key, Waiver] = field(default_factory=dict)
+    expired: tuple[Waiver, ...] = ()
+
+    @property
+    def open_failures(self) -> tuple[Result, ...]:
+        """The failures that nobody accepts."""
+        return tuple(result for result in self.results if result.failed and result.check.key not in self.waived)
+
+
+def run(source: Source, options: Options, limits: Limits | None = None, tell: Told | None = None) -> Baseline:
+    """Measure and judge a source. Raises BadInput for a file of settings that is none, SourceUnavailable."""
+    known = everything(source.version)
+    thresholds = [entry for path in options.thresholds for entry in read_thresholds(path, known)]
+    waivers = read_waivers(options.waivers, known) if options.waivers else ()
+    before = read_former(options.last) if options.last else None
+    checks = tolerating(known, thresholds)
+    with connect(limits) as con:
+        figures = measure(
+            Database(con, source, options.today), checks, refuse_negative=options.refuse_negative, tell=tell
+        )
+    results = judge({check: figures[check] for check in checks})
+    return Baseline(
+        source.release(),
+        options.today,
+        results,
+        changes(results, before),
+        before is not None,
+        drift(results, before),
+        _waived(results, waivers, options.today),
+        tuple(waiver for waiver in waivers if waiver.expiry < options.today),
+    )
+
+
+def _waived(results: Sequence[Result], waivers: Sequence[Waiver], today: date) -> dict[Key, Waiver]:
+    valid = [waiver for waiver in waivers if waiver.expiry >= today]
+    found = {}
+    for result in results:
+        accepting = [waiver for waiver in valid if waiver.selects(result.check)]
+        if result.failed and accepting:
+            found[result.check.key] = accepting[0]
+    return found
+
+
+__all__ = ["Baseline", "Options", "Threshold", "Waiver", "run"]

@@ -1,0 +1,92 @@
+"""The evidence pack out of a real package's reports, and as one file that needs nothing from outside."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from fastapi import FastAPI
+
+from drb import Board
+from drb.evidence import PARTS, Light
+from flows.demo.evidence import pack
+from flows.evidence.counts import attrition, table1
+from flows.evidence.risk import risk
+from portal.evidence import as_html
+from tests.drb.cast import RELEASE
+from tests.portal.conftest import visitor
+
+NEXT = f"{RELEASE}-next"
+
+
+def test_page_file_and_json_come_from_one_source_and_every_look_is_recorded(app: FastAPI, board: Board) -> None:
+    made = pack(board.releases.get("system", NEXT))
+    board.evidence.lay(made)
+    member = visitor(app, board, "member1")
+    page = member.get(f"/releases/{NEXT}/evidence").text
+    told = member.get(f"/releases/{NEXT}/evidence.json").json()
+    file = member.get(f"/releases/{NEXT}/evidence.html")
+    assert told["digest"] == made.digest()
+    assert "attachment" in file.headers["content-disposition"]
+    for text in (page, file.text):
+        assert made.digest() in text
+        assert made.manifest_digest in text
+        assert all(f'id="part-{name}"' in text for name in PARTS)
+        assert "<svg" in text
+    looks = [e for e in board.events("system", f"release:{NEXT}") if e.action == "view_evidence"]
+    assert [e.actor for e in looks] == ["member1"] * 3
+
+
+def test_the_file_needs_nothing_from_outside_in_either_language(board: Board) -> None:
+    made = pack(board.releases.get("system", NEXT))
+    for lang in ("ko", "en"):
+        text = as_html(made, lang)
+        assert not re.findall(r"""(?:src|href)=["'](?!#)""", text)
+        assert "url(" not in text
+    assert not re.search("[가-힣]", re.sub("<style>.*?</style>", "", as_html(made, "en"), flags=re.DOTALL))
+    assert "특정인을 찾는 공격자" in as_html(made, "ko")
+
+
+def test_a_suppressed_count_is_told_as_suppressed() -> None:
+    first = {"role": "case", "step": "0", "rule": "r", "people": "2,630"}
+    part = attrition([first, {**first, "step": "1", "people": "*"}])
+    assert [row[3] for row in part.tables[0].rows] == [2630, None]
+
+
+def test_a_difference_above_the_limit_and_a_class_below_k_are_marked() -> None:
+    rows = [{"covariate": "age", "level": "", "cases": "63.1 (14.2)", "controls": "*"}]
+    balance = {"covariate": "age", "level": "", "smd_before": "0.3", "smd_after": "0.05"}
+    assert table1(rows, [balance]).light is Light.GREEN
+    assert table1(rows, [{**balance, "smd_after": "-0.2"}]).light is Light.AMBER
+    report = {
+        "k": 5,
+        "k_reached": 6,
+        "tier": "open",
+        "dates": {"largest_shift_days": 365},
+        "quasi_identifiers": [],
+        "before": {"prosecutor": 1.0, "journalist": 1.0, "marketer": 0.1},
+        "after": {"prosecutor": 1 / 6, "journalist": 1 / 6, "marketer": 0.03, "uniques": 0, "classes": 9},
+    }
+    assert risk(report).light is Light.GREEN
+    assert risk({**report, "k_reached": 4}).light is Light.RED
+    assert risk({**report, "after": {**report["after"], "uniques": 1}}).light is Light.RED  # type: ignore[dict-item]
+    assert risk({}).light is Light.GREY
+
+
+def test_a_release_without_a_pack_says_so(app: FastAPI, board: Board) -> None:
+    member = visitor(app, board, "member1")
+    assert "증빙자료가 없습니다" in member.get(f"/releases/{NEXT}/evidence").text
+    assert member.get(f"/releases/{NEXT}/evidence.json").status_code == 404
+
+
+def test_a_new_version_is_compared_by_cause(app: FastAPI, board: Board) -> None:
+    from portal.pages.difference import difference
+
+    old = board.releases.get("system", RELEASE)
+    new = replace(old, name="next", policy_digest="f" * 64, provenance={"vocabulary_version": "v6"}, smallest_class=4)
+    assert {(c.cause, c.what) for c in difference(old, new)} == {
+        ("policy", "policy_digest"),
+        ("vocabulary", "vocabulary_version"),
+        ("package", "k"),
+    }
+    assert "이전 버전과 비교" in visitor(app, board, "secretary").get(f"/releases/{NEXT}").text
