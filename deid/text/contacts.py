@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deid.text.model import Rule
-from deid.text.pieces import GAP, LEFT, RIGHT, SPACE, digit, either, group, many, number
+from deid.text.pieces import GAP, LEFT, RIGHT, SPACE, cued, digit, either, group, many, number
 
 # The country's code: only a mobile number may carry it without its plus sign.
 _TRUNK = rf"{group(digit('8'), digit('2'))}\)?{GAP}(?:\(0\){SPACE}?|0)?"
@@ -19,10 +19,12 @@ def _area(*before: str) -> str:
 
 _ROOM = rf"{SPACE}{{0,2}}"
 _LOCAL = r"[A-Za-z0-9][A-Za-z0-9._%+-]*"
-_AT = rf"{_ROOM}(?:@|\(at\)|\[at\]|골뱅이){_ROOM}"
+_AT = rf"(?:{_ROOM}(?:@|\(at\)|\[at\]|골뱅이){_ROOM}| at )"
 _DOT = rf"{_ROOM}(?:\.|\(dot\)|\[dot\]|닷){_ROOM}"
 _NAME = r"[A-Za-z0-9][A-Za-z0-9-]*"
 _TOP = r"(?i:com|net|org|kr|edu|gov|io|info|biz|me)"
+_MAIL = "naver|daum|hanmail|gmail|kakao|nate|hotmail|outlook|yahoo"
+_TELEPHONE = r"[☎☏]|tel\.?|phone|전화(?:번호)?|연락처|자택|핸드폰|휴대폰"
 _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 # The usage letters of a plate. 주, 도, 호, 수, 부, 구 are also units (28주 1050 g): they need a plate's own word before.
 _USAGE = "[가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주하허호바사아자배]"
@@ -39,7 +41,11 @@ RULES = (
     ),
     Rule(
         "email",
-        either(rf"{_LOCAL}{_AT}(?:{_NAME}{_DOT})+{_TOP}{RIGHT}", rf"{_LOCAL}@{_NAME}(?:\.{_NAME})+"),
+        either(
+            rf"{_LOCAL}{_AT}(?:{_NAME}{_DOT})+{_TOP}{RIGHT}",
+            rf"{_LOCAL}@{_NAME}(?:\.{_NAME})+",
+            rf"{_LOCAL}@(?i:{_MAIL}){RIGHT}",
+        ),
         "전자우편",
         "E-MAIL",
         "RFC 5322, 3.4.1",
@@ -66,6 +72,7 @@ RULES = (
         either(
             number(group(digit("0"), digit("1"), digit("016789")), _LINE, many(4)),
             rf"{_BARE}{group(digit('1'), digit('016789'))}{GAP}{_LINE}{GAP}{many(4)}{RIGHT}",
+            rf"{LEFT}10[-. ][0-9]{{4}}[-. ][0-9]{{4}}{RIGHT}",
         ),
         "휴대전화",
         "MOBILE PHONE",
@@ -78,11 +85,13 @@ RULES = (
             number(_area(digit("0")), _LINE, many(4)),
             rf"\({SPACE}?{_area(digit('0'))}{SPACE}?\){GAP}{_LINE}{GAP}{many(4)}{RIGHT}",
             rf"{_HOME}{_area()}{GAP}{_LINE}{GAP}{many(4)}{RIGHT}",
+            cued(_TELEPHONE, rf"[1-9][0-9]{{2,3}}{GAP}{many(4)}(?:{GAP}{many(4)})?(?: ?\(01[0-9]\))?{RIGHT}"),
         ),
         "전화번호",
         "TELEPHONE",
         "전기통신번호관리세칙 (과학기술정보통신부 고시), ITU-T E.164",
         ("02-123-4567", "031.123.4567", "(051) 123-4567", "+82 2 1234 5678"),
+        _TELEPHONE,
     ),
     Rule(
         "vehicle",

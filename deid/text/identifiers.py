@@ -25,7 +25,7 @@ _DAY = either(group(digit("0"), digit("123456789")), group(digit("12"), _ANY), g
 _BIRTH = (many(2), _MONTH, _DAY)
 # As many digits as there are, with marks between them; after a space only three or more, as "12345678 45/M" goes on
 # with an age; digit by digit; in words. No upper bound, so that no tail of a longer number stays.
-_JOINT = r"(?:-?[ \t]?\n[ \t]{0,4}|[-.·/])"
+_JOINT = r"(?:-?[ \t]?\n[ \t]{0,4}| ?- ?|[.·/:=~])"
 _MARKED = f"[0-9](?:{_JOINT}?[0-9])*"
 _RUN = either(
     rf"{_MARKED}(?: [0-9]{{3}}(?:{_JOINT}?[0-9])*)+{RIGHT}",
@@ -38,6 +38,12 @@ _ACCOUNT = r"(?:[ :]?[가-힣]{2,6}[ :])?" + either(
     rf"[0-9](?:{GAP}[0-9]){{9,}}{RIGHT}", rf"{DIGIT}(?:{GAP}{DIGIT}){{9,15}}"
 )
 _CITY = "(?:서울|부산|경기|강원|충북|충남|전북|전남|경북|경남|제주|대구|인천|광주|대전|울산)"
+_INSURANCE = r"(?:건강)?보험증?\s?번호|증\s?번호|보험\s?no\.?|insurance (?:no\.?|number|id)|NHIS (?:no\.?|id)"
+_PATIENT = (
+    r"(?:환자|병원|병원\s?등록|차트|병록|원무|수진자|챠트|진찰권)\s?번호|등록\s?번호|병록|"
+    r"(?:chart|hospital|patient|pt\.?|registration|reg\.?|medical record|record) ?(?:no\.?|number|id|#)|MRN"
+)
+_ID = f"{LEFT}ID"
 
 
 def _registration(sexes: str) -> str:
@@ -45,7 +51,7 @@ def _registration(sexes: str) -> str:
     whole = number(*_BIRTH, group(digit(sexes), *[DIGIT] * 6))
     hidden = ONTO + GAP.join(_BIRTH) + rf" ?- ?{digit(sexes)}(?:[ -]?[*xX●○■]){{1,6}}"
     first = ONTO + r"[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])" + rf" ?- ?[{sexes}]{OFF}"
-    return either(whole, hidden, first)
+    return rf"(?:(?:주민|외국인)\s?등록\s?번호[\s:.(]{{0,4}})?{either(whole, hidden, first)}"
 
 
 RULES = (
@@ -89,11 +95,12 @@ RULES = (
     ),
     Rule(
         "insurance_number",
-        cued(r"(?:건강)?보험증?\s?번호|증\s?번호|보험\s?no\.?|insurance (?:no\.?|number|id)|NHIS (?:no\.?|id)", _RUN),
+        cued(_INSURANCE, _RUN),
         "보험증번호",
         "INSURANCE NUMBER",
         "국민건강보험법 제12조 (건강보험증)",
         ("건강보험증번호: 1-2345678901", "insurance no. 12345678901"),
+        _INSURANCE,
     ),
     Rule(
         "account",
@@ -108,15 +115,12 @@ RULES = (
     ),
     Rule(
         "patient_number",
-        cued(
-            r"(?:환자|병원|병원\s?등록|차트|병록|원무|수진자|챠트|진찰권)\s?번호|등록\s?번호|"
-            r"(?:chart|hospital|patient|pt\.?|registration|medical record|record) ?(?:no\.?|number|id|#)|MRN",
-            _RUN,
-        ),
+        either(cued(_PATIENT, _RUN), cued(_ID, f"[0-9]{{5}}{_RUN}")),
         "환자번호",
         "PATIENT NUMBER",
         "병원마다 다르다; 앞말이 있는 숫자와 TextSettings.patient_number_patterns",
         ("등록번호: 12345678", "MRN 00123456", "chart no. 1234-5678"),
+        f"{_PATIENT}|{_ID}",
     ),
     Rule(
         "passport",

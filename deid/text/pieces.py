@@ -12,6 +12,8 @@ LEFT = r"(?-u:\b{start-half})"
 RIGHT = r"(?-u:\b{end-half})"
 # A letter written onto a number is part of the hit ("tel010-1234-5678", "010-1234-5678a") and is given back afterwards.
 ONTO, OFF = rf"(?:{LEFT}|[A-Za-z_])", rf"(?:{RIGHT}|[A-Za-z_])"
+# The time of day is often written onto the day: 2020-10-11T09:30, 20201011_0930.
+TIME = rf"(?:{RIGHT}|[T_])"
 
 SPELLED = "공영일이삼사오육륙칠팔구"
 DIGIT = f"[0-9{SPELLED}]"
@@ -30,7 +32,7 @@ _SPELL = {
 
 SPACE = r"[ \t\n]"
 # Between the groups of a number: nothing, a mark with room around it, or a word for the dash.
-GAP = rf"{SPACE}{{0,2}}(?:[-./·,_~)]|다시|에)?{SPACE}{{0,2}}"
+GAP = rf"{SPACE}{{0,2}}(?:[-./·,_~):=(]{{1,3}}|다시|에|뒷자리|뒤)?{SPACE}{{0,2}}"
 # Inside a group: nothing, or the end of a line.
 BREAK = r"(?:-?[ \t]?\n[ \t]{0,4})?"
 # Inside a group that is written digit by digit.
@@ -38,9 +40,9 @@ STEP = r"[ \t\n]?[- .·\n\t][ \t\n]?"
 
 
 def digit(*allowed: str) -> str:
-    """Give a class of one digit out of ASCII characters such as "016", or their Korean words (공일육)."""
+    """Give a class of one digit out of ASCII characters such as "016", or their Korean words (공일육); O is typed for 0."""
     chosen = "".join(allowed)
-    return f"[{chosen}{''.join(_SPELL[char] for char in chosen)}]"
+    return f"[{chosen}{'Oo' * ('0' in chosen)}{''.join(_SPELL[char] for char in chosen)}]"
 
 
 def group(*digits: str) -> str:
@@ -49,8 +51,9 @@ def group(*digits: str) -> str:
 
 
 def many(count: int) -> str:
-    """Give the pattern of a group of so many digits, whatever they are."""
-    return group(*[DIGIT] * count)
+    """Give the pattern of a group of so many digits, whatever they are; four also as 12 34."""
+    pairs = [rf"{DIGIT}{{2}}{STEP}{DIGIT}{{2}}"] if count == 4 else []
+    return either(group(*[DIGIT] * count), *pairs)
 
 
 def number(*groups: str) -> str:

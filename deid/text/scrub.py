@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cdm.errors import BadInput
-from deid.text.hits import Chosen, fill, find, replacements
+from deid.text.hits import cut, fill, mark, replacements
+from deid.text.model import Rule
 from deid.text.names import Names, prepare, replace
 from deid.text.normalise import NAMED, changed, normalise
 from deid.text.patterns import NAME, chosen
@@ -62,30 +63,31 @@ def scrub(table: pa.Table, column: str, names: pa.Table | None, settings: TextSe
 
 
 def _scrub(
-    text: pl.Series, names: Names, rules: Chosen, settings: TextSettings, days: pl.Series | None
+    text: pl.Series, names: Names, rules: Sequence[Rule], settings: TextSettings, days: pl.Series | None
 ) -> tuple[pl.Series, Counter[Kind]]:
-    found = find(normalise(text), rules)
+    # A name inside a hit goes with the hit: what stands between its marks is never used again.
+    named = replace(mark(normalise(text), rules), names)
+    found = cut(named)
     put = replacements(found, rules, settings, days)
-    named = replace(found.marked, names)
-    counts = _count(put, rules)
+    done, counts = fill(named, found, put["put"]), _count(put, rules)
     if not names.forms.is_empty():
-        counts["name"] = int(named.str.count_matches(NAMED, literal=True).sum())
-        named = named.str.replace_all(NAMED, NAME.label(settings.language), literal=True)
-    done = fill(named, put["put"])
+        counts["name"] = int(done.str.count_matches(NAMED, literal=True).sum())
+        done = done.str.replace_all(NAMED, NAME.label(settings.language), literal=True)
     # A letter given back to a number may begin something: 1234567890https://... What may be a moved date stays.
-    again = [(rule, pattern) for rule, pattern in rules if settings.dates == "label" or rule.kind not in DAYS]
+    again = [rule for rule in rules if settings.dates == "label" or rule.kind not in DAYS]
     rows = found.row.filter(put["glued"]).unique().sort()
     while not rows.is_empty():
-        found = find(done.gather(rows), again)
+        marked = mark(done.gather(rows), again)
+        found = cut(marked)
         put = replacements(found, again, settings, None)
-        done = changed(done, rows, fill(found.marked, put["put"]))
+        done = changed(done, rows, fill(marked, found, put["put"]))
         counts.update(_count(put, again))
         rows = rows.gather(found.row.filter(put["glued"]).unique().sort())
     return done, counts
 
 
-def _count(put: pl.DataFrame, rules: Chosen) -> Counter[Kind]:
-    return Counter({rules[place][0].kind: count for place, count in put["rule"].value_counts().iter_rows()})
+def _count(put: pl.DataFrame, rules: Sequence[Rule]) -> Counter[Kind]:
+    return Counter({rules[place].kind: count for place, count in put["rule"].value_counts().iter_rows()})
 
 
 def _column(table: pa.Table, column: str) -> pa.ChunkedArray[Any]:

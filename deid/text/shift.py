@@ -14,6 +14,7 @@ def parse(written: pl.Expr) -> pl.Expr:
 
     Day and month before the year mean something only where one of them is above 12, or where both are equal.
     """
+    written = written.str.strip_chars_end("T_")
     joined = (
         pl.when(written.str.contains("^[0-9] [0-9] ")).then(written.str.replace_all("[^0-9]", "")).otherwise(written)
     )

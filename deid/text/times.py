@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deid.text.model import Rule
-from deid.text.pieces import BREAK, LEFT, RIGHT, SPELLED, cued, either
+from deid.text.pieces import BREAK, LEFT, RIGHT, SPELLED, TIME, cued, either
 
 _S = r"[ \t\n]{0,2}"
 YEAR, SHORT = "(?:19|20)[0-9]{2}", "[0-9]{2}"
@@ -31,9 +31,11 @@ _FULL = either(
     rf"{MONTH}[-./]{DAY}[-./]{YEAR}",
     rf"{DAY}[-./]{MONTH}[-./]{YEAR}",
 )
-_SHORT = either(*(rf"'?{SHORT}{mark}{_MONTH2}{mark}{_DAY2}" for mark in ("-", r"\.", "/")))
-_ANY_DATE = either(_KOREAN, rf"{LEFT}{either(_FULL, _SHORT)}{RIGHT}")
+_SHORT = either(*(rf"'?{SHORT}{mark}{_MONTH2}{mark}{_DAY2}" for mark in ("-", r"\.", "/", r"\. ")))
+_ANY_DATE = either(_KOREAN, rf"{LEFT}{either(_FULL, _SHORT)}{TIME}")
 _WEEKDAY = rf"{_S}\({_S}(?:[월화수목금토일]|(?i:mon|tue|wed|thu|fri|sat|sun)){_S}\)"
+# A birth date is often the first half of a resident number, and then the other half is there.
+_REST = rf"(?: ?[-=:/]? ?[0-9](?:[ -]?[0-9*xX●○]){{6}}{RIGHT}|-[0-9]{RIGHT})?"
 _SIX = rf"{SHORT}{_MONTH2}{_DAY2}{RIGHT}"
 
 RULES = (
@@ -42,11 +44,12 @@ RULES = (
         either(
             cued(
                 r"생년월일|생일|출생일?|(?:DOB|D\.O\.B\.?|date of birth|birth ?date|born(?: on)?)",
-                either(_ANY_DATE, _SIX, rf"{YEAR}년?"),
+                either(_ANY_DATE, _SIX, rf"{YEAR}년?") + _REST,
             ),
             rf"{_ANY_DATE}{_S}(?:생|출생)",
             rf"(?:{YEAR}|'?{SHORT}){_S}년{_S}(?:생|출생)",
             rf"{LEFT}{YEAR}{_S}생",
+            rf"{LEFT}{SHORT}{_MONTH2}{_DAY2}{_S}생",
         ),
         "생년월일",
         "DATE OF BIRTH",
@@ -92,7 +95,7 @@ RULES = (
             rf"{LEFT}(?:9[0-9]|1[0-2][0-9]){_S}(?:세|살)",
             rf"{LEFT}(?:9[0-9]|1[0-2][0-9])[ -]?(?i:y/o|yo|y\.o\.?|years?[ -]old|yrs?[ -]old|year[ -]?old){RIGHT}",
             rf"(?i:aged?|age:) ?(?:9[0-9]|1[0-2][0-9]){RIGHT}",
-            rf"(?:연령|나이)(?:은|는)?{_S}:?{_S}(?:9[0-9]|1[0-2][0-9]){RIGHT}",
+            rf"(?:연령|나이|향년)(?:은|는)?{_S}:?{_S}(?:9[0-9]|1[0-2][0-9]){RIGHT}",
             rf"{LEFT}(?:9[0-9]|1[0-2][0-9])/[MF]{RIGHT}",
             rf"구십[일이삼사오육칠팔구]?{_S}세|아흔(?:한|두|세|네|다섯|여섯|일곱|여덟|아홉)?{_S}살",
         ),

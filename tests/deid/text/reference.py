@@ -7,8 +7,8 @@ import re
 import unicodedata
 
 from deid.text.model import Rule
-from deid.text.patterns import chosen
-from deid.text.pieces import LEFT, OFF, ONTO, RIGHT, SPELLED
+from deid.text.patterns import chosen, whole
+from deid.text.pieces import LEFT, OFF, RIGHT, SPELLED, TIME
 from deid.text.settings import TextSettings
 
 RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", range(10), strict=True))
@@ -42,7 +42,7 @@ class Reference:
 
     def __init__(self, settings: TextSettings) -> None:
         self.settings = settings
-        self.rules = [(rule, python(pattern)) for rule, pattern in chosen(settings)]
+        self.rules = [(rule, python(whole(rule))) for rule in chosen(settings)]
 
     def scrub(self, text: str, days: int | None = None) -> str:
         """Scrub a note, and again for what a number's letter hid: 1234567890https://..."""
@@ -67,13 +67,13 @@ class Reference:
 
     def put(self, hit: str, days: int | None, rules: list[tuple[Rule, re.Pattern[str]]]) -> tuple[str, str]:
         rule = next(rule for rule, pattern in rules if pattern.fullmatch(hit))
+        before = re.match(rf"([A-Za-z_])[0-9{SPELLED}+(]", hit) if rule.gives_back else None
+        ends = OFF in rule.pattern or TIME in rule.pattern
+        after = re.search(rf"[0-9{SPELLED}]([A-Za-z_])$", hit) if ends else None
+        put = (before[1] if before else "") + rule.label(self.settings.language)
         if rule.kind == "date" and self.settings.dates == "shift" and days is not None:
-            moved = iso(hit, days)
-            if moved is not None:
-                return moved, ""
-        before = re.match("([A-Za-z_])", hit) if ONTO in rule.pattern else None
-        after = re.search(rf"[0-9{SPELLED}]([A-Za-z_])$", hit) if OFF in rule.pattern else None
-        return (before[1] if before else "") + rule.label(self.settings.language), after[1] if after else ""
+            put = iso(hit.rstrip("T_"), days) or put
+        return put, after[1] if after else ""
 
 
 def iso(written: str, days: int) -> str | None:

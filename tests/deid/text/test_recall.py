@@ -7,6 +7,7 @@ import pytest
 
 from deid.text import KINDS, Kind, TextSettings, scrub
 from tests.deid.text import variants
+from tests.deid.text.unseen import GAPS, UNSEEN
 from tests.deid.text.variants import FORMS, Canary, known_names, leaks, plant
 
 PLANTED = plant(each=8, seed=20261126)
@@ -60,6 +61,13 @@ def test_a_kind_switched_off_is_noticed(kind: Kind) -> None:
     mine = [canary for canary in PLANTED if canary.kind == kind]
     after = scrubbed(mine, without)
     assert any(leaks(canary, note) for canary, note in zip(mine, after, strict=True))
+
+
+def test_the_gaps_are_those_that_are_told() -> None:
+    names = pa.table({"name": ["홍길동", "김민수", "Hong Gildong"]})
+    notes = pa.table({"note": [note for _, note, _ in UNSEEN]})
+    after = scrub(notes, "note", names, TextSettings()).text.to_pylist()
+    assert [note for (_, note, secret), left in zip(UNSEEN, after, strict=True) if secret in left] == list(GAPS)
 
 
 def test_unknown_names_stay() -> None:

@@ -64,6 +64,12 @@ def test_intervals_within_a_person_stay_exact_across_leap_days_and_years() -> No
     assert [after - before for before, after in zip(days, moved, strict=True)] == [dt.timedelta(77)] * 4
 
 
+def test_a_time_written_onto_a_day_stays() -> None:
+    assert shifted(("2020-10-11T09:30 20201011_0930 2020-10-11 09:30", 1)) == [
+        "2020-10-12T09:30 2020-10-12_0930 2020-10-12 09:30"
+    ]
+
+
 def test_a_date_beside_a_letter_written_onto_a_number_moves_once() -> None:
     assert shifted(("010-1234-5678a 2020-10-11, 12345678901https://example.org/a", 5)) == [
         "[휴대전화]a 2020-10-16, [긴 번호][URL]"

@@ -292,9 +292,14 @@ _SAID = (
     "{}\n",
     "외래 메모({}) 확인 후 퇴원.",
     "번호는{}번이라고 함",
+    "연락처 {}번, 확인함",
+    "주민등록번호: {} 확인",
+    "전화 {}. 재진 예정",
 )
 _TOLD = (
     "Contact on file: {}. Aspirin 100 mg daily.",
+    "tel. {}, call if fever",
+    "ID: {} noted",
     "Noted {} in the chart, BP 120/80.",
     "({}) was given by the family",
     "On record: {}\nHbA1c 6.5 %",
