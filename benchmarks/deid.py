@@ -84,7 +84,7 @@ def whole(rows: int) -> dict[str, float]:
         def work() -> None:
             deidentify(
                 folder / "raw", folder / "draw.parquet", compose(programme()), keys, "bench", "5.4",
-                folder / "out", folder / "private",
+                folder / "out", folder / "private", folder,
             )  # fmt: skip
 
         floor, cpu = seconds(copy), seconds(work)
@@ -104,6 +104,9 @@ def _write(con: duckdb.DuckDBPyConnection, folder: Path, rows: int) -> None:
         "TIMESTAMP '2015-01-01 08:00:00' + to_minutes(CAST(i % 99991 AS INTEGER)) AS measurement_datetime, "
         f"CAST(i % 997 AS DOUBLE) AS value_as_number, 1 + i % {visits} AS visit_occurrence_id, "
         f"'text' AS measurement_source_value FROM range({rows}) t(i)",
+        "concepts": "SELECT 3000963::BIGINT AS concept_id, 'LOINC' AS vocabulary_id, '718-7' AS concept_code",
+        "ancestors": "SELECT 3000963::BIGINT AS ancestor_concept_id, 3000963::BIGINT AS descendant_concept_id, "
+        "0::BIGINT AS min_levels_of_separation",
         "draw": "SELECT i + 1 AS person_id, CASE WHEN i % 2 = 0 THEN 'case' ELSE 'control' END AS role, "
         f"DATE '2018-06-01' AS index_date, i // 2 AS set_id, CAST(1 AS DOUBLE) AS weight FROM range({PEOPLE}) t(i)",
     }.items():

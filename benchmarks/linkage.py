@@ -86,7 +86,7 @@ def curve(folder: Path, version: CdmVersion, policy: Policy) -> tuple[dict[str, 
         start = time.process_time()
         report = deidentify(
             folder / "raw", folder / "draw.parquet", policy, keys, "site", version, Path(out) / "out",
-            Path(out) / "private", vocabulary=folder,
+            Path(out) / "private", folder,
         )  # fmt: skip
         cpu = time.process_time() - start
     found: dict[str, list[Point]] = {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+
 from cdm.engine import Limits, connect
 from cdm.errors import BadInput
 from cdm.schema import VERSIONS
@@ -15,6 +17,7 @@ from deid.exposure import find_shared_days, measure_shared_days
 from deid.inputs import open_draw, open_raw
 from deid.keys import GrantKeys
 from deid.linkage import attack
+from deid.notes import scrub_texts
 from deid.parquet import write_table
 from deid.people.describe import describe
 from deid.policy import Policy
@@ -33,8 +36,9 @@ def deidentify(  # noqa: PLR0913  # the contract with the stage that calls it
     cdm_version: CdmVersion,
     out: Path,
     private: Path,
+    vocabulary: Path,
     limits: Limits | None = None,
-    vocabulary: Path | None = None,
+    names: pa.Table | None = None,
 ) -> DeidReport:
     """De-identify raw/<table>.parquet, the rows of the people in `draw`, under one grant's keys.
 
@@ -43,18 +47,25 @@ def deidentify(  # noqa: PLR0913  # the contract with the stage that calls it
     out/columns.json, out/risk.json, and private/crosswalk.parquet (person_id, subject_id, offset_days,
     kept), the way back to the people, which must never leave the run's folder. Both folders exist. The same
     input and keys give the same bytes. vocabulary: a folder with concepts.parquet and ancestors.parquet of the
-    extract's concepts; without it a rare code has no broader one, and no concept is known to be sensitive.
+    extract's concepts, which tell what is sensitive and what is broader than a rare code. names: (person_id or
+    null, name), the hospital's patients and staff, needed where text leaves.
 
-    Raises BadInput for a file or column that no rule can cover, and GateRefused where k-anonymity would
+    Raises BadInput for a file or column that no rule can cover, for a missing vocabulary, and for text without names;
+    GateRefused where k-anonymity would
     leave out more people than the policy allows, or known events single out more of them.
     """
+    for file in ("concepts.parquet", "ancestors.parquet"):
+        if not (vocabulary / file).is_file():
+            raise BadInput(
+                f"the extract has no {file}, without which no code is known to be sensitive or rare; extract it again"
+            )
     if cdm_version not in VERSIONS:
         raise BadInput(f"CDM {cdm_version} is not known here; the policy covers {' and '.join(VERSIONS)}")
     with connect(limits) as con:
         tables = open_raw(con, raw, cdm_version)
         open_draw(con, draw)
-        open_ancestors(con, vocabulary / "ancestors.parquet" if vocabulary else None)
-        leave_out(con, tables, policy, vocabulary / "concepts.parquet" if vocabulary else None)
+        open_ancestors(con, vocabulary / "ancestors.parquet")
+        leave_out(con, tables, policy, vocabulary / "concepts.parquet")
         people = describe(con, tables, policy, keys)
         con.register("given", people.table)
         con.execute("CREATE TABLE people AS SELECT * FROM given")
@@ -63,6 +74,7 @@ def deidentify(  # noqa: PLR0913  # the contract with the stage that calls it
         make_maps(con, tables, policy, keys, untold=("location",) if region_untold else ())
         left_out = count_left_out(con, tables)
         rare = make_codes(con, tables, policy)
+        scrubbed = scrub_texts(con, tables, policy, names)
         find_shared_days(con, tables, policy)
         shared = measure_shared_days(con, tables, policy)
         written = write_tables(con, tables, policy, site_id, cdm_version, out)
@@ -71,6 +83,6 @@ def deidentify(  # noqa: PLR0913  # the contract with the stage that calls it
     crosswalk = people.table.select(["person_id", "subject_id", "offset_days", "kept"])
     write_table(crosswalk, private / "crosswalk.parquet")
     write_json(column_record(policy, cdm_version), out / "columns.json")
-    report = DeidReport(policy, people, tuple(written), tuple(shared), tuple(rare), left_out, curve)
+    report = DeidReport(policy, people, tuple(written), tuple(shared), tuple(rare), left_out, tuple(scrubbed), curve)
     write_json(risk_record(report), out / "risk.json")
     return report

@@ -39,11 +39,8 @@ class RareCodes:
         }  # fmt: skip
 
 
-def open_ancestors(con: duckdb.DuckDBPyConnection, path: Path | None) -> None:
-    """Make table `ancestors` (ANCESTORS) from a Parquet file; None: nothing has an ancestor."""
-    if path is None:
-        con.execute(f"CREATE TABLE ancestors ({', '.join(f'{name} BIGINT' for name in ANCESTORS)})")
-        return
+def open_ancestors(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Make table `ancestors` (ANCESTORS) from a Parquet file."""
     columns = ", ".join(f"CAST({name} AS BIGINT) AS {name}" for name in ANCESTORS)
     try:
         con.execute(f"CREATE TABLE ancestors AS SELECT {columns} FROM read_parquet($path)", {"path": str(path)})

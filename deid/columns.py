@@ -35,6 +35,11 @@ def expression(part: RawTable, column: Column, policy: Policy) -> str:
             return shifted(source, part.types[column.name], precision, "p.offset_days")
         case "pseudonymise":
             return "p.subject_id" if column.name == part.table.person_key else f'"k_{column.name}".pseudonym'
+        case "scrub":
+            return (
+                f"(SELECT s.text FROM scrubbed_{part.name}_{column.name} AS s "
+                f"WHERE s.text_md5 = md5({source}) AND s.offset_days = p.offset_days)"
+            )
         case "replace":
             return f"CAST(${column.name} AS {column.duckdb_type})"
         case "generalise":

@@ -12,6 +12,7 @@ from cdm.source import CdmVersion
 from deid.codes import RareCodes
 from deid.exposure import SharedDay
 from deid.linkage import Point
+from deid.notes import ScrubbedColumn
 from deid.people.describe import People
 from deid.policy import Policy
 from deid.sensitive import LeftOut
@@ -23,7 +24,7 @@ class DeidReport:
     """One de-identification. people: drawn, described, left out. tables: those written, in CDM order.
 
     shared_days: for each shifted date column, how many people share its commonest day. rare_codes: what became of rare
-    concepts. left_out: what stays because of sensitive codes. linkage: whom known events single out.
+    concepts. left_out: what stays because of sensitive codes. text: what was replaced in texts. linkage: whom known events single out.
     """
 
     policy: Policy
@@ -32,6 +33,7 @@ class DeidReport:
     shared_days: tuple[SharedDay, ...]
     rare_codes: tuple[RareCodes, ...]
     left_out: LeftOut
+    text: tuple[ScrubbedColumn, ...]
     linkage: tuple[Point, ...]
 
     def to_json(self) -> dict[str, object]:
@@ -99,6 +101,7 @@ def risk_record(report: DeidReport) -> dict[str, object]:
             "codes_not_told": dict(report.left_out.codes),
         },
         "rows_removed": dict(report.left_out.rows),
+        "text": [one.to_json() for one in report.text],
         "linkage": {
             "limit": settings.linkage_limit,
             "curve": [point.to_json() for point in report.linkage],

@@ -30,24 +30,21 @@ class LeftOut:
         return {"rows": dict(self.rows), "codes": dict(self.codes)}
 
 
-def leave_out(
-    con: duckdb.DuckDBPyConnection, raw: Mapping[str, RawTable], policy: Policy, concepts: Path | None
-) -> None:
+def leave_out(con: duckdb.DuckDBPyConnection, raw: Mapping[str, RawTable], policy: Policy, concepts: Path) -> None:
     """Show the views of `raw` without rows about a category that was not approved.
 
     A row is left out by the concept that it is about, by its source concept, or by its value; of other concepts (a cause of
     death, where somebody was discharged to) the code alone becomes 0, since the row says more than it.
 
-    concepts: Parquet (concept_id, vocabulary_id, concept_code) of the extract's concepts and their ancestors; without it no
-    concept is known to belong anywhere. Table `ancestors` stands already. Makes `sensitive_concepts` (concept), and views
+    concepts: Parquet (concept_id, vocabulary_id, concept_code) of the extract's concepts and their ancestors.
+    Table `ancestors` stands already. Makes `sensitive_concepts` (concept), and views
     `all_<view>` of the rows as extracted.
     """
     con.execute("CREATE TABLE sensitive_concepts (concept BIGINT)")
-    if concepts is not None:
-        kept_back = [category for name, category in policy.sensitive.items() if name not in policy.sensitive_approved]
-        con.register("sensitive_codes", _codes(kept_back))
-        con.execute(_MEMBERS, {"concepts": str(concepts)})
-        con.unregister("sensitive_codes")
+    kept_back = [category for name, category in policy.sensitive.items() if name not in policy.sensitive_approved]
+    con.register("sensitive_codes", _codes(kept_back))
+    con.execute(_MEMBERS, {"concepts": str(concepts)})
+    con.unregister("sensitive_codes")
     for part, about, others in _with_concepts(raw):
         con.execute(f"ALTER VIEW {part.view} RENAME TO all_{part.view}")
         con.execute(f"CREATE VIEW {part.view} AS {_without(part, about, others)}")

@@ -30,6 +30,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "columns": ("허용된 항목만", "these columns only"),
     "min_k": ("k-익명성 하한", "k-anonymity at least"),
     "sensitive": ("반출이 승인된 민감 항목", "sensitive categories that may leave"),
+    "free_text": ("반출이 승인된 서술문 표", "tables of free text that may leave"),
     "destruction_within_days": ("만료 후 파기 기한(일)", "destroyed within days after the end"),
     "report_every_days": ("이용 보고 주기(일)", "report of use every days"),
 }
@@ -40,7 +41,7 @@ class Conditions(BaseModel):
 
     expires_on: last day of use. named_people: person ids. columns: table -> columns that may leave (a table that is not
     named may leave as the case names it). min_k: smallest equivalence class allowed in a package. sensitive:
-    categories of the de-identification policy that may leave; no other one may.
+    categories of the de-identification policy that may leave; free_text: tables of free text; no other ones may.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,6 +53,7 @@ class Conditions(BaseModel):
     columns: Mapping[Name, tuple[Name, ...]] = Field(default_factory=dict)
     min_k: Annotated[int, Field(ge=2, le=1000)] | None = None
     sensitive: tuple[Name, ...] = ()
+    free_text: tuple[Name, ...] = ()
     destruction_within_days: Days = 30
     report_every_days: Days | None = None
 

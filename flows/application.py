@@ -37,7 +37,7 @@ def _typed(name: str, given: Any) -> Any:
     """
     if not isinstance(given, str):
         return given
-    if name in ("named_people", "sensitive"):
+    if name in ("named_people", "sensitive", "free_text"):
         return [part.strip() for part in given.split(",") if part.strip()]
     if name == "columns":
         tables = (part.partition(":") for part in given.split(";") if part.strip())

@@ -68,12 +68,18 @@ def covering(board: Board, actor: str, study_id: str, site_id: str, case_id: str
 
 
 def refuse_unapproved(policy: Policy, case: CaseView) -> None:
-    """Raise GateRefused where the study asks for a sensitive category that the case's approval does not name."""
+    """Raise GateRefused where the study asks for a sensitive category or free text that the approval does not name."""
     lacking = [name for name in policy.sensitive_approved if name not in case.conditions.sensitive]
     if lacking:
         raise GateRefused(
             f"the study asks for the sensitive category '{lacking[0]}' (deid.sensitive_asked), which the approval of case "
             f"'{case.id}' does not name; leave it out, or apply with --condition sensitive={','.join(policy.sensitive_approved)}"
+        )
+    texts = [name for name in policy.text_approved if name not in case.conditions.free_text]
+    if texts:
+        raise GateRefused(
+            f"the study asks for the free text of '{texts[0]}' (deid.text_asked), which the approval of case '{case.id}' does "
+            f"not name; leave it out, or apply with --condition free_text={','.join(policy.text_approved)}"
         )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from cdm.source import Release
 from deid.keys import GrantKeys
 from deid.policy import Policy
-from flows import version
+from flows import known_names, version
 from flows.home import Home
 from flows.site import Site
 from flows.stages.folder import Facts, Stage
@@ -69,7 +69,8 @@ class Run:
             "cohort": {"definition": self.study.definition_digest, "cdm": self.cdm.digest},
             "draw": {"draw": spec.draw.model_dump(mode="json"), "threshold": self.site.threshold},
             "extract": {"extract": spec.extract.model_dump(mode="json")},
-            "deidentify": {"policy": self.policy.digest, "grant": self.keys.check_value, "site": self.site.id},
+            "deidentify": {"policy": self.policy.digest, "grant": self.keys.check_value, "site": self.site.id,
+                           **({"names": known_names.digest(self.site)} if self.policy.text_approved else {})},
             "quality": {"gate": spec.quality.model_dump(mode="json")},
             "package": {"study": self.study.spec_digest, "release": self.release, "recipient": self.recipient,
                         "conditions": dict(self.conditions), "contact": self.site.contact,

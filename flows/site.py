@@ -31,7 +31,8 @@ class Site(BaseModel):
     """A registered hospital.
 
     threshold: the smallest count it gives away; less than ten counts as ten. min_k: the smallest equivalence class it releases. policy: the
-    path of its own policy file, which may only tighten the programme's. memory, threads: what one
+    path of its own policy file, which may only tighten the programme's. known_names: the path of its list of patients' and
+    staff's names (Parquet or CSV with person_id and name), looked for in notes that may leave. memory, threads: what one
     extraction may use of its machine.
     """
 
@@ -46,6 +47,7 @@ class Site(BaseModel):
     threshold: int = Field(default=10, ge=1, le=1000)
     min_k: int = Field(default=5, ge=2, le=1000)
     policy: str | None = None
+    known_names: str | None = None
     memory: Annotated[str, AfterValidator(_size)] | None = None
     threads: int | None = Field(default=None, ge=1, le=1024)
 

@@ -74,8 +74,8 @@ def _not_enough(table: Table, column: Column, rule: Rule) -> str | None:
         return "a key follows the hospital's order; pseudonymise or drop it"
     if column.family in ("date", "datetime") and rule.action == "keep":
         return "an unmoved date tells by how much the others were moved; shift or drop it"
-    if column.family == "text" and rule.action not in ("generalise", "replace"):
-        return "text of the hospital may hold names; drop it, replace it, or generalise it by an allow-list"
+    if column.family == "text" and rule.action not in ("generalise", "replace", "scrub"):
+        return "text of the hospital may hold names; drop it, replace it, scrub it, or generalise it by an allow-list"
     return None
 
 
@@ -83,6 +83,8 @@ def _not_possible(table: Table, column: Column, rule: Rule) -> str | None:
     """Say where an action means nothing for this kind of column."""
     if rule.action == "shift" and (column.family not in ("date", "datetime") or table.person_key is None):
         return "only a date of a table with a person can be shifted"
+    if rule.action == "scrub" and (column.family != "text" or table.person_key is None):
+        return "only the text of a table with a person can be scrubbed"
     if rule.action == "pseudonymise" and not is_key(table, column, rule):
         return "only a key can be pseudonymised; say with 'of' which table it points at, or take another action"
     if rule.action == "generalise" and not _can_generalise(table, column, rule):

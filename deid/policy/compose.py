@@ -36,7 +36,7 @@ def compose(programme: Programme, hospital: HospitalPolicy | None = None, study:
         raise BadInput(
             f"the study's policy asks for tier '{study.tier}', the hospital offers {offered}; change the tier"
         )
-    tables: Tables = dict(programme.tables)
+    tables: Tables = dict(programme.tables) | _asked(programme, study)
     sensitive = dict(programme.sensitive)
     settings = programme.settings.model_dump(exclude_none=True)
     tier = programme.tiers.get(study.tier, PolicyPart())
@@ -63,10 +63,26 @@ def compose(programme: Programme, hospital: HospitalPolicy | None = None, study:
         dropped={name: rules for name, rules in sorted(tables.items()) if isinstance(rules, Rule)},
         sensitive=dict(sorted(sensitive.items())),
         sensitive_approved=tuple(sorted(set(study.sensitive_asked))),
+        text_approved=tuple(sorted(set(study.text_asked))),
+        text=hospital.text,
         reasons={**programme.reasons, **tier.reasons, **hospital.reasons, **study.reasons},  # type: ignore[dict-item]  # language keys
     )
     check(policy)
+    withheld = [table for table in policy.text_approved if table in policy.dropped]
+    if withheld:
+        raise BadInput(
+            f"the study's policy asks for the text of '{withheld[0]}', which the hospital's policy drops; leave it out"
+        )
     return policy
+
+
+def _asked(programme: Programme, study: StudyPolicy) -> Tables:
+    """Give the rules of the tables of free text that the study asks for."""
+    unknown = sorted(set(study.text_asked) - set(programme.on_request))
+    if unknown:
+        known = ", ".join(sorted(programme.on_request)) or "none"
+        raise BadInput(f"the study's policy asks for the text of '{unknown[0]}'; tables that can be asked for: {known}")
+    return {table: dict(programme.on_request[table]) for table in study.text_asked}
 
 
 def _tighten_tables(base: Tables, new: Mapping[str, TableRules], who: str) -> Tables:

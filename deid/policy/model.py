@@ -11,7 +11,9 @@ from typing import Annotated, Literal, get_args
 import rfc8785
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-Action = Literal["keep", "shift", "pseudonymise", "generalise", "replace", "drop", "drop_table"]
+from deid.text.settings import KINDS, TextSettings
+
+Action = Literal["keep", "shift", "pseudonymise", "generalise", "scrub", "replace", "drop", "drop_table"]
 Generaliser = Literal["quasi-identifier", "year", "allow-list", "rows", "own-days", "common"]
 Tier = Literal["open-room", "outside"]
 QuasiIdentifier = Literal["sex", "birth_year", "region", "index_year"]
@@ -146,27 +148,45 @@ class PolicyPart(_Part):
 class StudyPolicy(PolicyPart):
     """What a study tightens, where its data are meant to be used, and what it asks for.
 
-    sensitive_asked: the sensitive categories that it needs; the case's approval has to name them, too.
+    sensitive_asked: the sensitive categories that it needs; text_asked: the tables of free text (note). The case's
+    approval has to name both, too.
     """
 
     tier: Tier = "open-room"
     sensitive_asked: tuple[str, ...] = ()
+    text_asked: tuple[str, ...] = ()
 
 
 class HospitalPolicy(PolicyPart):
-    """What a hospital tightens, and the tiers to which it releases."""
+    """What a hospital tightens, the tiers to which it releases, and how its notes are scrubbed.
+
+    text: its own patient numbers, words that are also names, the labels' language, moved dates or labels. Every kind of
+    identifier is replaced, so `kinds` may not be shortened.
+    """
 
     name: str = "hospital"
     version: str = "1"
     allowed_tiers: tuple[Tier, ...] = TIERS
+    text: TextSettings = TextSettings(dates="shift")
+
+    @model_validator(mode="after")
+    def _every_kind(self) -> HospitalPolicy:
+        lacking = [kind for kind in KINDS if kind not in self.text.kinds]
+        if lacking:
+            raise ValueError(f"text.kinds leaves out {lacking[0]}; every kind is replaced, so remove 'kinds'")
+        return self
 
 
 class Programme(PolicyPart):
-    """The programme's policy: a rule for everything, and what each tier tightens."""
+    """The programme's policy: a rule for everything, and what each tier tightens.
+
+    on_request: table -> column -> rule, for tables of free text; they stay unless a study asks and its approval names them.
+    """
 
     name: str
     version: str
     tiers: dict[Tier, PolicyPart] = Field(default_factory=dict)
+    on_request: dict[str, dict[str, Rule]] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -175,6 +195,7 @@ class Policy:
 
     layers: (name, version) of the files it is made of. columns: table -> column -> rule. dropped: table ->
     rule. reasons: key -> language -> sentence. sensitive: category -> codes. sensitive_approved: categories that may leave.
+    text_approved: tables of free text that may leave. text: how they are scrubbed.
     """
 
     tier: Tier
@@ -185,6 +206,8 @@ class Policy:
     reasons: Mapping[str, Mapping[str, str]]
     sensitive: Mapping[str, Sensitive]
     sensitive_approved: tuple[str, ...]
+    text_approved: tuple[str, ...]
+    text: TextSettings
 
     def rule(self, table: str, column: str) -> Rule:
         """Find the one rule for a column; a column or table without a rule is dropped."""
@@ -219,6 +242,8 @@ class Policy:
                 for name, category in self.sensitive.items()
             },
             "sensitive_approved": sorted(self.sensitive_approved),
+            "text_approved": sorted(self.text_approved),
+            "text": self.text.model_dump(mode="json"),
         }
 
     @cached_property

@@ -13,6 +13,7 @@ STRICTNESS: Mapping[Action, int] = {
     "shift": 1,
     "pseudonymise": 1,
     "generalise": 1,
+    "scrub": 1,
     "replace": 2,
     "drop": 3,
     "drop_table": 4,

@@ -49,6 +49,13 @@ def add(
     policy: Annotated[
         Path | None, typer.Option("--policy", help="The hospital's own de-identification policy; it may only tighten.")
     ] = None,
+    known_names: Annotated[
+        Path | None,
+        typer.Option(
+            "--known-names",
+            help="Names of patients and staff (Parquet or CSV: person_id, name), looked for in notes that may leave.",
+        ),
+    ] = None,
     contact: Annotated[
         str | None, typer.Option("--contact", help="Whom a startup asks; stands in every package.")
     ] = None,
@@ -69,6 +76,7 @@ def add(
         "memory": memory,
         "threads": threads,
         "policy": str(policy.absolute()) if policy else None,
+        "known_names": str(known_names.absolute()) if known_names else None,
     }
     if contact:
         values["contact"] = contact  # fmt: skip

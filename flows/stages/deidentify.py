@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from deid.apply import deidentify
+from flows import known_names
 from flows.run import Run
 from flows.stages.folder import Facts
 
@@ -16,6 +17,7 @@ def work(run: Run, folder: Path) -> Facts:
     private.mkdir(mode=0o700)
     deidentify(
         run.output("extract") / "raw", run.output("draw") / "draw.parquet", run.policy, run.keys, run.site.id, run.cdm.cdm_version,
-        out, private, limits=run.site.limits(run.home), vocabulary=run.output("extract"),
+        out, private, run.output("extract"), limits=run.site.limits(run.home),
+        names=known_names.read(run.site) if run.policy.text_approved else None,
     )  # fmt: skip
     return {}

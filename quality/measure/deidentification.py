@@ -42,7 +42,7 @@ def probes(opened: Opened, view: TableView) -> list[Probe]:
         if action in DROPPED:
             asked.append(Probe("deidentification.dropped_is_empty", name, filled))
         if view.deid[name] == "VARCHAR":
-            own = action in ("replace", "generalise") or f"{view.name}.{name}" in approved
+            own = action in ("replace", "generalise", "scrub") or f"{view.name}.{name}" in approved
             if not own:
                 asked.append(Probe("deidentification.no_free_text", name, filled))
             asked.append(

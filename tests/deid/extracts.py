@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from cdm.source import CdmVersion
 from deid.apply import deidentify
+from deid.codes import ANCESTORS
 from deid.keys import KeyStore
 from deid.policy import HospitalPolicy, Policy, Programme, SettingsPart, StudyPolicy, compose, programme
 from deid.report import DeidReport
@@ -71,6 +72,7 @@ def run(
     grant: str = "grant-1",
     version: CdmVersion = "5.4",
     vocabulary: Path | None = None,
+    names: pa.Table | None = None,
 ) -> tuple[dict[str, pa.Table], DeidReport]:
     """De-identify small tables in a fresh folder; the released tables by name, with 'crosswalk', and the report."""
     raw = tables.write_parquet(folder / "raw", content)
@@ -80,10 +82,24 @@ def run(
     private.mkdir()
     keys = KeyStore(folder / "keys", seed=SEED).grant(grant)
     report = deidentify(
-        raw, folder / "draw.parquet", given or policy(), keys, "seoul01", version, out, private, vocabulary=vocabulary
-    )
+        raw, folder / "draw.parquet", given or policy(), keys, "seoul01", version, out, private,
+        vocabulary or empty_vocabulary(folder), names=names,
+    )  # fmt: skip
     files = [*out.glob("*.parquet"), *private.glob("*.parquet")]
     return {path.stem: pq.read_table(path) for path in files}, report
+
+
+def empty_vocabulary(folder: Path) -> Path:
+    """A vocabulary that knows no concept."""
+    concepts = {"concept_id": pa.array([], pa.int64()), "vocabulary_id": pa.array([], pa.string())}
+    ancestors = {name: pa.array([], pa.int64()) for name in ANCESTORS}
+    return tables.write_parquet(
+        folder / "vocabulary",
+        {
+            "concepts": pa.table({**concepts, "concept_code": pa.array([], pa.string())}),
+            "ancestors": pa.table(ancestors),
+        },
+    )
 
 
 def column(table: pa.Table, name: str) -> list[object]:

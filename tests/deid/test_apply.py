@@ -26,6 +26,7 @@ from tests.deid.extracts import (
     VISITS,
     by_person,
     column,
+    empty_vocabulary,
     policy,
     run,
 )
@@ -279,7 +280,18 @@ def test_the_same_input_and_keys_give_the_same_bytes_on_one_thread_and_on_four(t
         out = tmp_path / f"out{threads}"
         out.mkdir()
         keys = KeyStore(tmp_path / f"keys{threads}", seed=SEED).grant("g")
-        deidentify(raw, tmp_path / "draw.parquet", policy(), keys, "s", "5.4", out, out, Limits(threads=threads))
+        deidentify(
+            raw,
+            tmp_path / "draw.parquet",
+            policy(),
+            keys,
+            "s",
+            "5.4",
+            out,
+            out,
+            empty_vocabulary(tmp_path),
+            Limits(threads=threads),
+        )
         digests.append({p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in out.iterdir()})
     assert digests[0] == digests[1]
 
@@ -389,7 +401,9 @@ def test_a_file_that_was_cut_off_is_named(tmp_path: Path, name: str) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     keys = KeyStore(tmp_path / "keys", seed=SEED).grant("g")
     with pytest.raises(BadInput, match=f"{path.name} cannot be read"):
-        deidentify(raw, tmp_path / "draw.parquet", policy(), keys, "s", "5.4", tmp_path, tmp_path)
+        deidentify(
+            raw, tmp_path / "draw.parquet", policy(), keys, "s", "5.4", tmp_path, tmp_path, empty_vocabulary(tmp_path)
+        )
 
 
 @pytest.mark.parametrize("rule", ["drop not-asked-for", {"action": "replace", "value": 0}])
