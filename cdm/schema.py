@@ -91,6 +91,13 @@ class Table:
         return tuple(column.name for column in self.columns if column.is_concept)
 
     @property
+    def main_concept(self) -> str | None:
+        """The column that says what an event is about (condition_concept_id ...); None where rows are no events of people."""
+        stem = self.name.removesuffix("_occurrence").removesuffix("_exposure").removesuffix("_era")
+        name = f"{stem}_concept_id"
+        return name if self.person_key and self.start_date and name in self.names else None
+
+    @property
     def date_columns(self) -> tuple[str, ...]:
         """The columns of family 'date'."""
         return tuple(column.name for column in self.columns if column.family == "date")

@@ -10,6 +10,7 @@ from cdm.engine import Limits, connect
 from cdm.errors import BadInput
 from cdm.schema import VERSIONS
 from cdm.source import CdmVersion
+from deid.clip import make_bounds
 from deid.codes import make_codes, open_ancestors
 from deid.cohort import write_cohort
 from deid.events import make_events
@@ -75,6 +76,7 @@ def deidentify(  # noqa: PLR0913  # the contract with the stage that calls it
         left_out = count_left_out(con, tables)
         rare = make_codes(con, tables, policy)
         scrubbed = scrub_texts(con, tables, policy, names)
+        clipped = make_bounds(con, tables, policy)
         find_shared_days(con, tables, policy)
         shared = measure_shared_days(con, tables, policy)
         written = write_tables(con, tables, policy, site_id, cdm_version, out)
@@ -83,6 +85,8 @@ def deidentify(  # noqa: PLR0913  # the contract with the stage that calls it
     crosswalk = people.table.select(["person_id", "subject_id", "offset_days", "kept"])
     write_table(crosswalk, private / "crosswalk.parquet")
     write_json(column_record(policy, cdm_version), out / "columns.json")
-    report = DeidReport(policy, people, tuple(written), tuple(shared), tuple(rare), left_out, tuple(scrubbed), curve)
+    report = DeidReport(
+        policy, people, tuple(written), tuple(shared), tuple(rare), left_out, tuple(scrubbed), tuple(clipped), curve
+    )
     write_json(risk_record(report), out / "risk.json")
     return report

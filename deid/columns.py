@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cdm.schema import Column
 from cdm.source import CdmVersion
+from deid.clip import clipped
 from deid.dates import shifted
 from deid.inputs import RawTable
 from deid.policy import Policy, Rule
@@ -29,7 +30,7 @@ def expression(part: RawTable, column: Column, policy: Policy) -> str:
     source = f't."{column.name}"'
     match rule.action:
         case "keep":
-            return source
+            return clipped(part, column) if policy.bounded(part.name, column.name) else source
         case "shift":
             precision = policy.settings.datetime_precision
             return shifted(source, part.types[column.name], precision, "p.offset_days")
@@ -111,4 +112,7 @@ def plain(part: RawTable, policy: Policy) -> tuple[Column, ...]:
     def own(rule: Rule) -> bool:
         return rule.action == "keep" or rule.by in ("year", "allow-list")
 
-    return tuple(column for column in released(part, policy) if own(policy.rule(part.name, column.name)))
+    def as_it_is(column: Column) -> bool:
+        return own(policy.rule(part.name, column.name)) and not policy.bounded(part.name, column.name)
+
+    return tuple(column for column in released(part, policy) if as_it_is(column))

@@ -13,12 +13,8 @@ from deid.policy import Policy
 
 
 def main_concept(table: Table) -> str | None:
-    """Name the column that says what a row is about: condition_concept_id of condition_occurrence, and so on.
-
-    None for tables whose rows are no clinical events, and for eras, which repeat what other tables say.
-    """
-    name = f"{table.name.removesuffix('_occurrence').removesuffix('_exposure')}_concept_id"
-    return name if table.person_key and table.start_date and name in table.names else None
+    """Name the column that says what a row is about; None for eras, too, which repeat what other tables say."""
+    return None if table.name.endswith("_era") else table.main_concept
 
 
 def make_events(con: duckdb.DuckDBPyConnection, raw: Mapping[str, RawTable], policy: Policy) -> str:

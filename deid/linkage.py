@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from cdm.errors import GateRefused
+from deid.dates import SEASON, YEAR
 from deid.keys import GrantKeys
 from deid.permutation import Int64, random_words
 from deid.policy import Policy
@@ -54,10 +55,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Shift:
-    """What is public of the date shift: at most so many days, in whole steps, never 0."""
+    """What is public of the date shift: at most so many days, in whole steps, never 0, maybe near whole years only."""
 
     days: int
     step: int = 1
+    season: bool = False
 
 
 def attack(con: duckdb.DuckDBPyConnection, events: str, policy: Policy, keys: GrantKeys) -> tuple[Point, ...]:
@@ -66,7 +68,8 @@ def attack(con: duckdb.DuckDBPyConnection, events: str, policy: Policy, keys: Gr
     Raises GateRefused where three known events single out more people than the policy allows.
     """
     settings = policy.settings
-    curve = linkage_curve(con, events, keys.order, Shift(settings.shift_days, 7 if settings.keep_weekday else 1))
+    shift = Shift(settings.shift_days, 7 if settings.keep_weekday else 1, settings.keep_season)
+    curve = linkage_curve(con, events, keys.order, shift)
     worst = next(point for point in curve if (point.knowledge, point.known) == GATED)
     if worst.share > settings.linkage_limit:
         raise GateRefused(
@@ -168,4 +171,6 @@ def _possible(shift: Shift) -> str:
     """Give the SQL of the offsets that the attacker has to reckon with."""
     days = "(e.released_day - k.day)"
     whole = f" AND {days} % {shift.step} = 0" if shift.step > 1 else ""
-    return f"{days} BETWEEN {-shift.days} AND {shift.days} AND {days} <> 0{whole}"
+    years = f"round({days} / {YEAR})"
+    near = f" AND {years} <> 0 AND abs({days} - {years} * {YEAR}) <= {SEASON}" if shift.season else ""
+    return f"{days} BETWEEN {-shift.days} AND {shift.days} AND {days} <> 0{whole}{near}"

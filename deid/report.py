@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cdm.schema import tables
 from cdm.source import CdmVersion
+from deid.clip import Clipped
 from deid.codes import RareCodes
 from deid.exposure import SharedDay
 from deid.linkage import Point
@@ -24,7 +25,8 @@ class DeidReport:
     """One de-identification. people: drawn, described, left out. tables: those written, in CDM order.
 
     shared_days: for each shifted date column, how many people share its commonest day. rare_codes: what became of rare
-    concepts. left_out: what stays because of sensitive codes. text: what was replaced in texts. linkage: whom known events single out.
+    concepts. left_out: what stays because of sensitive codes. text: what was replaced in texts. clipped: values
+    beyond bounds. linkage: whom known events single out.
     """
 
     policy: Policy
@@ -34,6 +36,7 @@ class DeidReport:
     rare_codes: tuple[RareCodes, ...]
     left_out: LeftOut
     text: tuple[ScrubbedColumn, ...]
+    clipped: tuple[Clipped, ...]
     linkage: tuple[Point, ...]
 
     def to_json(self) -> dict[str, object]:
@@ -91,6 +94,7 @@ def risk_record(report: DeidReport) -> dict[str, object]:
         "dates": {
             "largest_shift_days": settings.shift_days,
             "weekday_kept": settings.keep_weekday,
+            "season_kept": settings.keep_season,
             # Who knows the day that many people share knows by how much each of them was moved.
             "shared_days": [day.to_json() for day in report.shared_days],
         },
@@ -106,6 +110,8 @@ def risk_record(report: DeidReport) -> dict[str, object]:
             "limit": settings.linkage_limit,
             "curve": [point.to_json() for point in report.linkage],
         },
+        "roles": {"model": str(settings.role_privacy), **people.roles.to_json()},
+        "clipped": [one.to_json() for one in report.clipped],
         "before": people.before.to_json(),
         "after": people.after.to_json(),
     }
@@ -118,7 +124,8 @@ def column_record(policy: Policy, version: CdmVersion) -> list[dict[str, str]]:
         for column in table.names:
             rule = policy.rule(table.name, column)
             reason = policy.sentence(rule)
-            record.append({"table": table.name, "column": column, "action": rule.action, "reason": reason})
+            action = "clip" if policy.bounded(table.name, column) else rule.action
+            record.append({"table": table.name, "column": column, "action": action, "reason": reason})
     return record
 
 

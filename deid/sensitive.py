@@ -100,8 +100,8 @@ SELECT descendant_concept_id FROM ancestors WHERE ancestor_concept_id IN (SELECT
 def _with_concepts(raw: Mapping[str, RawTable]) -> Iterator[tuple[RawTable, list[str], list[str]]]:
     """Tables of people; their columns that say what a row is about, and the other ones that hold concepts."""
     for part in raw.values():
-        stem = part.name.removesuffix("_occurrence").removesuffix("_exposure").removesuffix("_era")
-        about = {f"{stem}_concept_id", f"{stem}_source_concept_id", "value_as_concept_id"}
+        main = part.table.main_concept or ""
+        about = {main, main.replace("_concept_id", "_source_concept_id"), "value_as_concept_id"}
         names = [column.name for column in part.columns if column.is_concept]
         if part.table.person_key and names:
             yield part, [name for name in names if name in about], [name for name in names if name not in about]

@@ -16,18 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deid.people.quasi import Quasi
+from deid.people.roles import Roles
+from deid.people.sets import Sets
 
 Int64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Sets:
-    """Matched sets by rows of the draw: the person's index, the set's index (from 0), whether a case."""
-
-    person: Int64
-    matched_set: Int64
-    case: Mask
 
 
 @dataclass(frozen=True)
@@ -59,15 +52,15 @@ def classes(quasi: Sequence[Quasi], levels: Sequence[int], people: int) -> Int64
     return np.unique(np.stack(groups), axis=1, return_inverse=True)[1].astype(np.int64).reshape(-1)
 
 
-def suppress(found: Int64, sets: Sets, k: int) -> Mask:
-    """Tell who stays (one entry for each person) so that every class left has at least k people.
+def suppress(found: Int64, sets: Sets, roles: Roles, k: int) -> Mask:
+    """Tell who stays (one entry for each person) so that every class left has at least k people and the roles it must.
 
     Leaving people out can make other classes too small, so it is repeated until nothing changes.
     """
     kept = np.ones(found.size, dtype=bool)
     while True:
         sizes = np.bincount(found[kept], minlength=int(found.max(initial=0)) + 1)
-        alone = kept & (sizes[found] < k)
+        alone = kept & ((sizes < k) | roles.missing(found, kept, sizes.size))[found]
         if not alone.any():
             return kept
         kept &= ~alone
@@ -84,16 +77,17 @@ def _close_sets(kept: Mask, sets: Sets) -> None:
     kept[sets.person[(had & ~has)[sets.matched_set]]] = False
 
 
-def solve(quasi: Sequence[Quasi], sets: Sets, people: int, k: int, limit: float) -> Solution | None:
+def solve(quasi: Sequence[Quasi], sets: Sets, roles: Roles, k: int, limit: float) -> Solution | None:
     """Find the combination of least loss that leaves out at most `limit` (share) of the people, or None.
 
     Among equals the first in the order of levels, so the finest in the earliest quasi-identifiers.
     """
     best: Solution | None = None
+    people = roles.case.size
     ranges = [range(q.lowest, q.hierarchy.levels) for q in quasi]
     for count, levels in enumerate(product(*ranges), start=1):
         found = classes(quasi, levels, people)
-        kept = suppress(found, sets, k)
+        kept = suppress(found, sets, roles, k)
         left_out = people - int(kept.sum())
         if left_out <= limit * people and kept.any():
             loss = _loss(quasi, levels, kept)

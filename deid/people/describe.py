@@ -11,12 +11,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from cdm.errors import GateRefused
-from deid.dates import offsets
+from deid.dates import choices, offsets
 from deid.inputs import RawTable
 from deid.keys import GrantKeys
-from deid.people.anonymity import Sets, Solution, classes, solve
+from deid.people.anonymity import Solution, classes, solve
 from deid.people.facts import Facts, has, has_region, read_facts, read_sets
 from deid.people.quasi import Birth, Quasi, birth, birth_year, flat
+from deid.people.roles import Roles, RolesTold
+from deid.people.sets import Sets
 from deid.policy import Policy
 from deid.policy.model import QuasiIdentifier
 from deid.pseudonyms import pseudonyms
@@ -41,7 +43,7 @@ class People:
     table: person_id, subject_id, offset_days, kept, sex, birth_year, own_first, own_last; sorted by person_id. quasi: the
     quasi-identifiers by name. solution: their levels. band, top_year: width of the released bands of birth
     years, and the year told of the oldest; None where none is told. before, after: the risk of the people
-    as drawn and as released.
+    as drawn and as released. roles: what the groups as released tell of cases and controls.
     """
 
     table: pa.Table
@@ -52,6 +54,7 @@ class People:
     sets: SetCounts
     before: Risk
     after: Risk
+    roles: RolesTold
 
     def level(self, name: QuasiIdentifier, otherwise: int = 0) -> int:
         """Give the level at which a quasi-identifier is released."""
@@ -66,14 +69,17 @@ def describe(con: duckdb.DuckDBPyConnection, raw: Mapping[str, RawTable], policy
     settings = policy.settings
     facts = read_facts(con, raw, policy)
     count = facts.person_id.size
-    offset = offsets(keys.shift, facts.person_id, settings.shift_days, keep_weekday=settings.keep_weekday)
+    allowed = choices(settings.shift_days, keep_weekday=settings.keep_weekday, keep_season=settings.keep_season)
+    offset = offsets(keys.shift, facts.person_id, allowed)
     born = _birth(facts, offset, policy)
     quasi = _quasi(facts, born, raw, policy)
     sets = read_sets(con)
-    solution = solve(tuple(quasi.values()), sets, count, settings.k, settings.suppression_limit)
+    roles = Roles.of(sets, count, settings.role_privacy)
+    solution = solve(tuple(quasi.values()), sets, roles, settings.k, settings.suppression_limit)
     if solution is None:
+        demand = "" if roles.model is None else f" and {settings.role_privacy} of cases and controls"
         raise GateRefused(
-            f"k-anonymity with k = {settings.k} cannot be reached by leaving out at most "
+            f"k-anonymity with k = {settings.k}{demand} cannot be reached by leaving out at most "
             f"{settings.suppression_limit:.1%} of the drawn people, however coarsely they are described "
             f"(now by {', '.join(quasi) or 'nothing'}); draw more people, or allow more to be left out"
         )
@@ -104,6 +110,7 @@ def describe(con: duckdb.DuckDBPyConnection, raw: Mapping[str, RawTable], policy
         sets=_count_sets(sets, solution),
         before=measure(np.bincount(classes(tuple(quasi.values()), [0] * len(quasi), count)), settings.k),
         after=measure(np.bincount(solution.classes[solution.kept]), settings.k),
+        roles=roles.told(solution.classes, solution.kept),
     )
 
 

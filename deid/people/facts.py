@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from deid.columns import GONE, Bindings
 from deid.inputs import RawTable
-from deid.people.anonymity import Sets
 from deid.people.quasi import UNKNOWN
+from deid.people.sets import Sets
 from deid.policy import Policy
 
 Int64 = NDArray[np.int64]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cdm.errors import BadInput
 from cdm.schema import VERSIONS, Column, Table, tables
 from cdm.source import CdmVersion
-from deid.policy.model import Policy, Rule
+from deid.policy.model import Bounds, Policy, Rule
 
 GONE = ("drop", "drop_table")
 # About no person, and safe to follow from the rows that are released.
@@ -30,6 +30,18 @@ def check(policy: Policy) -> None:
             raise BadInput(f"policy: {table}: nothing tells whose rows it holds, so it cannot leave; drop the table")
         for column, rule in rules.items():
             _check_column(table, column, rule)
+    for bounds in policy.bounds:
+        _check_bounds(policy, bounds)
+
+
+def _check_bounds(policy: Policy, bounds: Bounds) -> None:
+    table, _, column = bounds.column.partition(".")
+    for of_table, of_column in _versions(table, column):
+        if of_column.family == "number" and of_table.main_concept and policy.rule(table, column).action == "keep":
+            return
+    raise BadInput(
+        f"policy: bounds of {bounds.column}: only a number that is kept, of a table whose rows are about a concept, has bounds"
+    )
 
 
 def _check_column(table: str, column: str, rule: Rule) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from cdm.errors import BadInput
 from deid.policy.check import check
 from deid.policy.model import (
+    Bounds,
     HospitalPolicy,
     Policy,
     PolicyPart,
@@ -17,10 +18,11 @@ from deid.policy.model import (
     StudyPolicy,
     TableRules,
 )
-from deid.policy.strictness import NOT_LOOSER, not_looser
+from deid.policy.strictness import NOT_LOOSER, bounds_not_looser, not_looser
 
 Tables = dict[str, TableRules]
 Categories = dict[str, Sensitive]
+Clipped = dict[tuple[str, int, int | None], Bounds]
 
 
 def compose(programme: Programme, hospital: HospitalPolicy | None = None, study: StudyPolicy | None = None) -> Policy:
@@ -38,6 +40,7 @@ def compose(programme: Programme, hospital: HospitalPolicy | None = None, study:
         )
     tables: Tables = dict(programme.tables) | _asked(programme, study)
     sensitive = dict(programme.sensitive)
+    bounds = {one.of: one for one in programme.bounds}
     settings = programme.settings.model_dump(exclude_none=True)
     tier = programme.tiers.get(study.tier, PolicyPart())
     for name, part in (
@@ -47,6 +50,7 @@ def compose(programme: Programme, hospital: HospitalPolicy | None = None, study:
     ):
         tables = _tighten_tables(tables, part.tables, name)
         sensitive = _tighten_sensitive(sensitive, part.sensitive, name)
+        bounds = _tighten_bounds(bounds, part.bounds, name)
         settings = _tighten_settings(settings, part.settings.model_dump(exclude_none=True), name)
     missing = sorted(set(Settings.model_fields) - set(settings))
     if missing:
@@ -65,6 +69,7 @@ def compose(programme: Programme, hospital: HospitalPolicy | None = None, study:
         sensitive_approved=tuple(sorted(set(study.sensitive_asked))),
         text_approved=tuple(sorted(set(study.text_asked))),
         text=hospital.text,
+        bounds=tuple(sorted(bounds.values(), key=lambda one: (one.column, one.concept, one.unit or 0))),
         reasons={**programme.reasons, **tier.reasons, **hospital.reasons, **study.reasons},  # type: ignore[dict-item]  # language keys
     )
     check(policy)
@@ -121,6 +126,16 @@ def _tighten_sensitive(base: Categories, new: Categories, who: str) -> Categorie
             if lacking:
                 raise _looser(who, f"sensitive.{name}", f"leaves out {vocabulary} {lacking[0]}", "it is listed")
     return {**base, **new}
+
+
+def _tighten_bounds(base: Clipped, new: tuple[Bounds, ...], who: str) -> Clipped:
+    """Further bounds, and narrower ones."""
+    for one in new:
+        old = base.get(one.of)
+        if old is not None and not bounds_not_looser(one, old):
+            where = f"bounds of {one.column}, concept {one.concept}"
+            raise _looser(who, where, f"says {one.low} to {one.high}", f"it is {old.low} to {old.high}")
+    return {**base, **{one.of: one for one in new}}
 
 
 def _tighten_settings(base: dict[str, object], new: Mapping[str, object], who: str) -> dict[str, object]:

@@ -69,6 +69,59 @@ class Rule(_Part):
 _OWNER = {"by": "action generalise", "values": "generalise by allow-list", "value": "action replace"}
 
 
+class RolePrivacy(_Part):
+    """What every group of people who look alike must show of its cases and controls, so that none tells who is ill.
+
+    model: none; distinct-l, entropy-l, recursive-l (c, l): Machanavajjhala et al. 2007; t-equal (t): Li et al. 2007.
+    A draw has two roles, so l is at most 2.
+    """
+
+    model: Literal["none", "distinct-l", "entropy-l", "recursive-l", "t-equal"] = "none"
+    l: float | None = Field(None, gt=1, le=2)  # noqa: E741  # the field's name
+    c: float | None = Field(None, gt=0)
+    t: float | None = Field(None, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _complete(self) -> RolePrivacy:
+        needed = {"none": "", "distinct-l": "l", "entropy-l": "l", "recursive-l": "cl", "t-equal": "t"}[self.model]
+        for name in "lct":
+            if (getattr(self, name) is not None) != (name in needed):
+                raise ValueError(f"role_privacy: {self.model} takes {' and '.join(needed) or 'no number'}")
+        return self
+
+    def __str__(self) -> str:
+        """Say it in short: distinct-l (l = 2)."""
+        numbers = ", ".join(f"{name} = {getattr(self, name):g}" for name in "clt" if getattr(self, name) is not None)
+        return f"{self.model} ({numbers})" if numbers else self.model
+
+
+class Bounds(_Part):
+    """The values of one concept that leave as they are; what lies beyond becomes the bound.
+
+    column: table.column of a number. concept: what the row is about (measurement_concept_id ...). unit:
+    unit_concept_id; None: whatever the unit.
+    """
+
+    column: str
+    concept: int
+    unit: int | None = None
+    low: float | None = None
+    high: float | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Bounds:
+        if self.low is None and self.high is None:
+            raise ValueError("bounds: give low, high or both")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"bounds: low {self.low:g} is above high {self.high:g}")
+        return self
+
+    @property
+    def of(self) -> tuple[str, int, int | None]:
+        """Tell which values it bounds."""
+        return self.column, self.concept, self.unit
+
+
 class Sensitive(_Part):
     """A category of which no row leaves that the board did not approve.
 
@@ -90,9 +143,11 @@ class SettingsPart(_Part):
     top_age: int | None = Field(None, ge=1, le=120)
     shift_days: int | None = Field(None, ge=7, le=3650)
     keep_weekday: bool | None = None
+    keep_season: bool | None = None
     datetime_precision: Precision | None = None
     shared_day_limit: float | None = Field(None, gt=0, le=1)
     linkage_limit: float | None = Field(None, gt=0, le=1)
+    role_privacy: RolePrivacy | None = None
     importance: dict[QuasiIdentifier, Annotated[float, Field(gt=0, le=100)]] | None = None
 
 
@@ -100,7 +155,8 @@ class Settings(_Part):
     """Every setting, decided.
 
     k: people. suppression_limit: share of the drawn people. birth_year_band: narrowest band, in years. top_age: years;
-    older people share one band. shift_days: largest offset, in days. keep_weekday: offsets are whole weeks.
+    older people share one band. shift_days: largest offset, in days. keep_weekday: offsets are whole weeks. keep_season:
+    offsets are whole years, give or take 15 days. role_privacy: what each group shows of its cases and controls.
     shared_day_limit: share of people from which on a day is no person's own. linkage_limit: largest share of people whom
     three known events with their days may single out of the shifted rows; 1: it is only told. importance: weight of
     telling each quasi-identifier finely, 1 where none is given; only the proportions count.
@@ -113,9 +169,11 @@ class Settings(_Part):
     top_age: int
     shift_days: int
     keep_weekday: bool
+    keep_season: bool
     datetime_precision: Precision
     shared_day_limit: float
     linkage_limit: float
+    role_privacy: RolePrivacy
     importance: dict[QuasiIdentifier, float]
 
 
@@ -135,12 +193,14 @@ class PolicyPart(_Part):
     """Rules and settings of one file; what it does not name stays as the files before it say.
 
     tables: table -> one `drop_table` rule, or column -> rule. lists: named lists for YAML anchors.
-    reasons: key -> {en, ko}. sensitive: category -> its codes; a file may add categories, and codes to those there are.
+    bounds: values that leave as they are. reasons: key -> {en, ko}. sensitive: category -> its codes; a file may add
+    categories, and codes to those there are.
     """
 
     settings: SettingsPart = Field(default_factory=SettingsPart)
     tables: dict[str, TableRules] = Field(default_factory=dict)
     lists: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    bounds: tuple[Bounds, ...] = ()
     reasons: dict[str, dict[Literal["en", "ko"], str]] = Field(default_factory=dict)
     sensitive: dict[str, Sensitive] = Field(default_factory=dict)
 
@@ -195,7 +255,7 @@ class Policy:
 
     layers: (name, version) of the files it is made of. columns: table -> column -> rule. dropped: table ->
     rule. reasons: key -> language -> sentence. sensitive: category -> codes. sensitive_approved: categories that may leave.
-    text_approved: tables of free text that may leave. text: how they are scrubbed.
+    text_approved: tables of free text that may leave. text: how they are scrubbed. bounds: values beyond them are clipped.
     """
 
     tier: Tier
@@ -208,6 +268,7 @@ class Policy:
     sensitive_approved: tuple[str, ...]
     text_approved: tuple[str, ...]
     text: TextSettings
+    bounds: tuple[Bounds, ...] = ()
 
     def rule(self, table: str, column: str) -> Rule:
         """Find the one rule for a column; a column or table without a rule is dropped."""
@@ -220,6 +281,10 @@ class Policy:
     def released(self, table: str) -> bool:
         """Tell whether the table leaves at all."""
         return table in self.columns and table not in self.dropped
+
+    def bounded(self, table: str, column: str) -> tuple[Bounds, ...]:
+        """List the bounds of a column's values."""
+        return tuple(one for one in self.bounds if one.column == f"{table}.{column}")
 
     def sentence(self, rule: Rule, language: Literal["en", "ko"] = "en") -> str:
         """Say why, in words."""
@@ -244,6 +309,7 @@ class Policy:
             "sensitive_approved": sorted(self.sensitive_approved),
             "text_approved": sorted(self.text_approved),
             "text": self.text.model_dump(mode="json"),
+            "bounds": [one.model_dump(mode="json") for one in self.bounds],
         }
 
     @cached_property

@@ -85,6 +85,11 @@ def risk_json(risk: Mapping[str, Any], threshold: int) -> bytes:
         told["sets"].update({"drawn": None, "without_control": None})
     told["rows_removed"] = {table: n if n >= threshold else None for table, n in risk["rows_removed"].items()}
     few = {table: n if n >= threshold else None for table, n in risk["sensitive"]["codes_not_told"].items()}
+    told["clipped"] = [
+        {**one, "values": one["values"] if not 0 < one["values"] < threshold else None} for one in risk["clipped"]
+    ]
+    if 0 < risk["roles"]["one_role"] < threshold:
+        told["roles"]["one_role"] = None
     told["sensitive"] = {**risk["sensitive"], "codes_not_told": few}
     return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True).encode()
 

@@ -93,4 +93,19 @@ CHECKS = (
         "Identifiers hide in columns where nobody expects them.",
         "식별정보는 예상하지 못한 열에 숨어 있을 수 있다.",
     ),
+    Check(
+        "deidentification.k_anonymous", "block", 0,
+        "Nobody is described like fewer than k people of the release.",
+        "k명 미만이 공유하는 특성의 조합을 가진 대상자가 없다.",
+        "The files themselves are counted, not the record of how they were made.",
+        "처리 기록이 아니라 파일 자체를 세어 확인한다.",
+    ),
+    Check(
+        "deidentification.linkage_limited", "block", 0,
+        "Three known events single out no more people than the policy allows.",
+        "사건 세 건을 아는 공격자가 가려내는 사람의 비율이 정책의 한도를 넘지 않는다.",
+        "Moved dates alone do not stop somebody who knows a few events.",
+        "날짜를 옮기는 것만으로는 몇 가지 사건을 아는 사람을 막지 못한다.",
+        unit="distance",
+    ),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from quality.measure import (
     fidelity,
     plausibility,
     reconciliation,
+    risk,
     study,
 )
 from quality.measure.opened import Opened, TableView, open_run
@@ -33,6 +34,7 @@ def measure_release(inputs: GateInputs, limits: Limits | None = None) -> list[Me
             *contract.files(opened),
             *reconciliation.people(opened),
             *deidentification.people(opened),
+            *risk.metrics(opened),
             *draw.metrics(opened),
             *study.metrics(opened),
         ]

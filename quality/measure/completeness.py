@@ -33,7 +33,7 @@ def probes(view: TableView, removed: int) -> list[Probe]:
                 "completeness.filled_as_source", name, f"count(t.{quote(name)})", combine="share",
                 slack=removed,
             )
-            for name in view.acted("keep", "shift")
+            for name in view.acted("keep", "clip", "shift")
         ]  # fmt: skip
         asked += _repeated(view)
     return asked

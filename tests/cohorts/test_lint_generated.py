@@ -43,7 +43,7 @@ def hospital(folder: Path, seed: int) -> Path:
 
 
 @settings(
-    max_examples=int(os.environ.get("EXAMPLES", "30")), derandomize="EXAMPLES" not in os.environ, database=None, deadline=None,
+    max_examples=int(os.environ.get("EXAMPLES", "15")), derandomize="EXAMPLES" not in os.environ, database=None, deadline=None,
     phases=[Phase.generate], suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 @given(expression=expressions(), seed=st.integers(1, 3))

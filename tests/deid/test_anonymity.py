@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from itertools import product
+from math import log
 
 import numpy as np
 import pytest
@@ -12,10 +14,12 @@ from hypothesis import strategies as st
 
 from cdm.errors import BadInput
 from deid.hierarchies import Hierarchy
-from deid.people.anonymity import Sets, solve, suppress
+from deid.people.anonymity import solve, suppress
 from deid.people.quasi import Quasi, birth, birth_year, flat
+from deid.people.roles import Roles
+from deid.people.sets import Sets
 from deid.policy import programme
-from deid.policy.model import Settings
+from deid.policy.model import RolePrivacy, Settings
 from deid.risk import measure
 
 SETTINGS = Settings.model_validate(programme().settings.model_dump())
@@ -41,7 +45,7 @@ def sets(*groups: tuple[int, list[int]]) -> Sets:
 
 
 def test_people_who_are_alone_are_left_out() -> None:
-    assert suppress(np.array([0, 0, 1, 0, 2, 2]), NOBODY, k=2).tolist() == [
+    assert suppress(np.array([0, 0, 1, 0, 2, 2]), NOBODY, Roles.of(NOBODY, 6), k=2).tolist() == [
         True,
         True,
         False,
@@ -55,13 +59,35 @@ def test_a_set_that_loses_its_case_loses_its_controls_and_one_that_loses_a_contr
     found = np.array([0, 1, 1, 1, 1, 2])
     given_sets = sets((0, [1]), (2, [3, 5]), (4, []))
     # Person 0 is alone and a case, so control 1 goes; 5 is alone and a control, so only 5 goes.
-    assert suppress(found, given_sets, k=2).tolist() == [False, False, True, True, True, False]
+    assert suppress(found, given_sets, Roles.of(given_sets, 6), k=2).tolist() == [False, False, True, True, True, False]
 
 
 def test_leaving_out_a_set_can_leave_others_alone_who_then_go_too() -> None:
     found = np.array([0, 1, 1])
-    assert suppress(found, sets((0, [1])), k=2).tolist() == [False, False, False]
+    assert suppress(found, sets((0, [1])), Roles.of(sets((0, [1])), 3), k=2).tolist() == [False, False, False]
 
+
+Holds = Callable[[int, int, float], bool]
+
+
+def entropy(cases: int, people: int) -> float:
+    """Of the roles of a group, in nats."""
+    return -sum(n / people * log(n / people) for n in (cases, people - cases) if n)
+
+
+# What each model asks of a group with so many cases among its people, where so great a share of all are cases.
+MODELS: dict[str, tuple[RolePrivacy, Holds]] = {
+    "none": (RolePrivacy(), lambda cases, people, share: True),
+    "distinct": (RolePrivacy(model="distinct-l", l=2), lambda cases, people, share: 0 < cases < people),
+    "entropy": (RolePrivacy(model="entropy-l", l=1.8), lambda cases, people, share: entropy(cases, people) >= log(1.8)),
+    "recursive": (
+        RolePrivacy(model="recursive-l", c=2.5, l=2),
+        lambda cases, people, share: (
+            0 < cases < people and max(cases, people - cases) < 2.5 * min(cases, people - cases)
+        ),
+    ),
+    "t": (RolePrivacy(model="t-equal", t=0.3), lambda cases, people, share: abs(cases / people - share) <= 0.3 + 1e-12),
+}
 
 QUASI = st.lists(
     st.tuples(st.sampled_from("ab"), st.sampled_from("uvwx"), st.integers(0, 3), st.booleans()),
@@ -70,10 +96,10 @@ QUASI = st.lists(
 )
 
 
-@given(QUASI, st.integers(1, 4), st.sampled_from([0.0, 0.2, 0.5, 1.0]))
-@settings(max_examples=120, derandomize=True, deadline=None)
+@given(QUASI, st.integers(1, 4), st.sampled_from([0.0, 0.2, 0.5, 1.0]), st.sampled_from(sorted(MODELS)))
+@settings(max_examples=150, derandomize=True, deadline=None)
 def test_the_solution_is_the_best_of_all_combinations(
-    people: list[tuple[str, str, int, bool]], k: int, limit: float
+    people: list[tuple[str, str, int, bool]], k: int, limit: float, model: str
 ) -> None:
     rows = {
         "sex": [["a", "*"], ["b", "*"]],
@@ -84,8 +110,9 @@ def test_the_solution_is_the_best_of_all_combinations(
         quasi("place", [p[1] for p in people], rows["place"]),
     )
     given_sets = Sets(np.arange(len(people)), np.array([p[2] for p in people]), np.array([p[3] for p in people]))
-    found = solve(given_quasi, given_sets, len(people), k, limit)
-    best = min(brute_force(people, rows, k, limit), default=None)
+    asked, holds = MODELS[model]
+    found = solve(given_quasi, given_sets, Roles.of(given_sets, len(people), asked), k, limit)
+    best = min(brute_force(people, rows, k, limit, holds), default=None)
     if best is None:
         assert found is None
     else:
@@ -95,7 +122,7 @@ def test_the_solution_is_the_best_of_all_combinations(
 
 
 def brute_force(
-    people: list[tuple[str, str, int, bool]], rows: dict[str, list[list[str]]], k: int, limit: float
+    people: list[tuple[str, str, int, bool]], rows: dict[str, list[list[str]]], k: int, limit: float, holds: Holds
 ) -> list[tuple[float, tuple[int, int]]]:
     """(loss, levels) of every combination that may be, people and values one by one."""
     found = []
@@ -110,13 +137,15 @@ def brute_force(
         left = set(range(len(people)))
         while True:
             count = Counter(label[i] for i in left)
-            out = {i for i in left if count[label[i]] < k}
+            cases = Counter(label[i] for i in left if people[i][3])
+            share = sum(person[3] for person in people) / len(people)
+            out = {i for i in left if count[label[i]] < k or not holds(cases[label[i]], count[label[i]], share)}
             if not out:
                 break
             left -= out
             for number in {p[2] for p in people}:
-                cases = [i for i, p in enumerate(people) if p[2] == number and p[3]]
-                if cases and not any(i in left for i in cases):
+                mine = [i for i, p in enumerate(people) if p[2] == number and p[3]]
+                if mine and not any(i in left for i in mine):
                     left -= {i for i, p in enumerate(people) if p[2] == number}
         if left and len(people) - len(left) <= limit * len(people):
             found.append(
@@ -145,8 +174,8 @@ def loss(
 
 def test_what_cannot_be_coarsened_can_only_be_left_out() -> None:
     given_quasi = (flat("index_year", np.array(["2018", "2018", "2019"]), generalises=False),)
-    assert solve(given_quasi, NOBODY, 3, k=2, limit=0.1) is None
-    found = solve(given_quasi, NOBODY, 3, k=2, limit=0.4)
+    assert solve(given_quasi, NOBODY, Roles.of(NOBODY, 3), k=2, limit=0.1) is None
+    found = solve(given_quasi, NOBODY, Roles.of(NOBODY, 3), k=2, limit=0.4)
     assert found is not None
     assert found.kept.tolist() == [True, True, False]
 

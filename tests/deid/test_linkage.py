@@ -54,7 +54,7 @@ def fits(knowledge: Knowledge, known: list[tuple[int, int]], rows: list[tuple[in
     return any(under(moved) for moved in range(-20, 21) if moved) if knowledge == "shifted" else under(0)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, database=None)
+@settings(max_examples=20, deadline=None, derandomize=True, database=None)
 @given(ROWS, OFFSETS)
 def test_the_curve_is_that_of_an_attacker_who_compares_person_by_person(rows: list[Row], offsets: list[int]) -> None:
     con = engine(rows, offsets)

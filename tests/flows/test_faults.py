@@ -155,7 +155,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("left", [40_000, 150_000, 400_000, 900_000])
+@pytest.mark.parametrize(
+    "left",
+    [40_000, pytest.param(150_000, marks=pytest.mark.slow), 400_000, pytest.param(900_000, marks=pytest.mark.slow)],
+)
 def test_a_disk_that_is_full_in_the_middle_and_then_is_not(
     undisturbed: tuple[Home, str], begun: Begin, small_disk: Path, left: int
 ) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from quality.spec import GateSpec, RequiredConcepts, ValueRange, Window
-from tests.quality.runs import Run, clean
+from tests.quality.runs import RISK, Run, clean
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def _removed(run: Run) -> Run:
     rows = len(run.content["deid.measurement"])
     less = run.put("deid.measurement", "FROM it WHERE measurement_id % 7 <> 0")
     taken = rows - len(less.content["deid.measurement"])
-    return Run(less.content, less.actions, {"rows_removed": {"measurement": taken}})
+    return Run(less.content, less.actions, {**RISK, "rows_removed": {"measurement": taken}})
 
 
 def _without_first_case(run: Run) -> Run:
@@ -336,6 +336,22 @@ FAULTS = (
         "everybody's dates were moved by the same number of days",
         lambda run: clean(offset="30"),
         "deidentification.offsets_differ",
+    ),
+    _fault(
+        "people share their description with nobody",
+        lambda run: replace(run, risk={**RISK, "k": 2}),
+        "deidentification.k_anonymous",
+    ),
+    _fault(
+        "known events single out too many",
+        lambda run: replace(run, risk={**RISK, "linkage": {**RISK["linkage"], "limit": 0.5}}),
+        "deidentification.linkage_limited",
+    ),
+    _fault(
+        "no record tells of the risk",
+        lambda run: replace(run, risk={}),
+        "deidentification.k_anonymous",
+        "deidentification.linkage_limited",
     ),
     _fault(
         "weights were changed",

@@ -46,6 +46,12 @@ SETTLED = {
         SELECT p AS person_id, CASE WHEN p <= 6 THEN 'case' ELSE 'control' END AS role, DATE '2018-06-01' + p * 40 AS index_date,
         (p - 1) % 6 AS set_id, CASE WHEN p <= 6 THEN 1.0 ELSE 2.5 END::DOUBLE AS weight FROM people""",
 }
+# Everybody has a birth year of their own here, so nobody is asked to be one of more than one.
+RISK: dict[str, Any] = {
+    "k": 1,
+    "quasi_identifiers": [{"name": "sex"}, {"name": "birth_year"}, {"name": "region"}],
+    "linkage": {"limit": 0.9, "curve": [{"knowledge": "shifted", "known": 3, "people": 10, "share": 0.9}]},
+}
 SUBJECT = "(p::BIGINT * 7919 * 1000003) % 2147483647"
 OFFSET = "((p * 37) % 11 - 5) * 20 + 7"
 KEYS = ("person_id", "observation_period_id", "visit_occurrence_id", "measurement_id")
@@ -58,7 +64,7 @@ class Run:
 
     content: dict[str, pa.Table]
     actions: list[dict[str, str]]
-    risk: dict[str, Any] = field(default_factory=dict)
+    risk: dict[str, Any] = field(default_factory=lambda: dict(RISK))
     stray: dict[str, str] = field(default_factory=dict)
 
     def put(self, name: str, sql: str) -> Run:

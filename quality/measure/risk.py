@@ -1,0 +1,80 @@
+"""Figures of re-identification: is the release as anonymous as the record of its de-identification says?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from quality.measure.engine import quote, row
+from quality.measure.opened import Opened, TableView
+from quality.verdict import Metric
+
+# Quasi-identifier -> the released column that tells it. The index date moves with the person: no quasi-identifier of files.
+TELLS = {"sex": "gender_concept_id", "birth_year": "year_of_birth"}
+GATED = ("shifted", 3)
+
+
+def metrics(opened: Opened) -> list[Metric]:
+    """Measure k-anonymity of the files, and the recorded linkage curve against its limit.
+
+    What the record does not tell counts as not reached: nothing leaves because a figure is missing.
+    """
+    recorded = _recorded(opened)
+    alone, people = _alone(opened, recorded)
+    curve = {(point.get("knowledge"), point.get("known")): point for point in recorded["curve"]}
+    share = curve.get(GATED, {}).get("share", 1.0)
+    return [
+        Metric("deidentification.k_anonymous", "person", "", alone, people),
+        Metric("deidentification.linkage_limited", "", "", share, people, recorded["linkage_limit"]),
+    ]
+
+
+def _alone(opened: Opened, recorded: Mapping[str, Any]) -> tuple[int, int]:
+    """Count the people of the release whom fewer than k share a description with, and all."""
+    if recorded["k"] is None:
+        return opened.people, opened.people
+    person = opened.views.get("person")
+    shown = [f"t.{quote(TELLS[name])}" for name in recorded["quasi_identifiers"] if _shows(person, name)]
+    if "region" in recorded["quasi_identifiers"] and _shows_region(opened):
+        shown.append("(SELECT any_value(l.state) FROM deid.location l WHERE l.location_id = t.location_id)")
+    if not shown:
+        return 0, opened.people
+    described = ", ".join(f"{expression} AS q{number}" for number, expression in enumerate(shown))
+    names = ", ".join(f"q{number}" for number in range(len(shown)))
+    found = row(
+        opened.con,
+        f"SELECT coalesce(sum(n) FILTER (WHERE n < ?), 0), coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM "
+        f"(SELECT {described} FROM deid.person t) GROUP BY {names})",
+        "the table person",
+        [recorded["k"]],
+    )
+    return int(found[0]), int(found[1])
+
+
+def _shows(person: TableView | None, name: str) -> bool:
+    return person is not None and TELLS.get(name) in person.sound
+
+
+def _shows_region(opened: Opened) -> bool:
+    person, location = opened.views.get("person"), opened.views.get("location")
+    return (
+        person is not None
+        and location is not None
+        and "location_id" in person.sound
+        and {"location_id", "state"} <= set(location.sound)
+    )
+
+
+def _recorded(opened: Opened) -> dict[str, Any]:
+    """Read k, the quasi-identifiers, the linkage curve and its limit from risk.json."""
+    try:
+        found = json.loads((opened.inputs.deid / "risk.json").read_text(encoding="utf-8"))
+        return {
+            "k": int(found["k"]),
+            "quasi_identifiers": [str(one["name"]) for one in found["quasi_identifiers"]],
+            "curve": list(found["linkage"]["curve"]),
+            "linkage_limit": float(found["linkage"]["limit"]),
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {"k": None, "quasi_identifiers": [], "curve": [], "linkage_limit": 0.0}
