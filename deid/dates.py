@@ -38,7 +38,8 @@ def choices(shift_days: int, *, keep_weekday: bool = False, keep_season: bool = 
             f"{' of whole weeks' * keep_weekday}{' of the same season' * keep_season}; "
             f"at least {FEWEST if keep_season else 1} are needed, so allow a longer shift"
         )
-    return days[may]
+    chosen: Int64 = days[may]
+    return chosen
 
 
 def shifted(column: str, duckdb_type: str, precision: Precision, offset: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import yaml
 from pydantic import ValidationError
@@ -15,7 +16,13 @@ from deid.policy.model import HospitalPolicy, PolicyPart, Programme
 Part = TypeVar("Part", bound=PolicyPart)
 
 
-class _OnceLoader(yaml.SafeLoader):
+if TYPE_CHECKING:
+    _Loader = yaml.SafeLoader
+else:  # libyaml reads the same ten times faster; not every installation of PyYAML has it
+    _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _OnceLoader(_Loader):
     """A second rule for the same column would silently win over the first."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
@@ -30,6 +37,7 @@ class _OnceLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+@cache
 def programme() -> Programme:
     """Read the programme's policy that ships with Naru."""
     text = files("deid").joinpath("policies", "programme.yaml").read_text(encoding="utf-8")

@@ -108,4 +108,26 @@ CHECKS = (
         "날짜를 옮기는 것만으로는 몇 가지 사건을 아는 사람을 막지 못한다.",
         unit="distance",
     ),
+    Check(
+        "deidentification.codes_common", "block", 0,
+        "No code of a column whose rare codes are made broader is carried by fewer than k people.",
+        "드문 코드를 상위 개념으로 바꾸는 열에 k명 미만이 가진 코드가 없다.",
+        "A rare code is as good as a name.",
+        "드문 코드는 이름이나 다름없다.",
+    ),
+    Check(
+        "deidentification.replaced_is_constant", "block", 0,
+        "A column that the policy replaces has one value.",
+        "정책이 대체하는 열에는 한 가지 값만 있다.",
+        "A second value is one of the source.",
+        "다른 값이 있다면 원천의 값이다.",
+    ),
+    Check(
+        "deidentification.periods_moved", "block", 5,
+        "People's observation periods do not begin or end on the days that the source says.",
+        "관찰 기간의 시작일과 종료일이 원천의 날짜와 같지 않다.",
+        "A day that was not moved tells by how much the others were.",
+        "옮기지 않은 날짜 하나가 나머지의 이동량을 드러낸다.",
+        unit="percent",
+    ),
 )  # fmt: skip

@@ -39,6 +39,9 @@ def probes(opened: Opened, view: TableView) -> list[Probe]:
             continue
         action = view.actions.get(name, "drop")
         filled = f"count(t.{quote(name)})"
+        if action == "replace":
+            found = f"CASE WHEN min(t.{quote(name)}) IS DISTINCT FROM max(t.{quote(name)}) THEN 1 ELSE 0 END"
+            asked.append(Probe("deidentification.replaced_is_constant", name, found))
         if action in DROPPED:
             asked.append(Probe("deidentification.dropped_is_empty", name, filled))
         if view.deid[name] == "VARCHAR":
@@ -89,6 +92,9 @@ def table(opened: Opened, view: TableView, found: PerPerson, dates: dict[str, st
     """Measure the intervals, keys and orders of one table of people's rows."""
     wrong = unexplained(opened, view, dates, values=False) if found.moved_wrong else 0
     metrics = [order("deidentification.file_order_hidden", view.name, "", found.file_order, found.compared)]
+    metrics += [
+        _unmoved(opened, view, name) for name in view.acted("generalise") if view.table.column(name).family == "date"
+    ]
     if dates:
         metrics.append(Metric("deidentification.intervals_exact", view.name, "", wrong, found.deid_rows))
     key = next((name for name in view.table.primary_key if name in view.shared and name != view.person), None)
@@ -96,6 +102,20 @@ def table(opened: Opened, view: TableView, found: PerPerson, dates: dict[str, st
         metrics.append(order("deidentification.row_order_hidden", view.name, key, found.key_order, found.compared))
         metrics.append(_row_keys(opened, view, key, found))
     return metrics
+
+
+def _unmoved(opened: Opened, view: TableView, name: str) -> Metric:
+    """Count the people whose first day in a column is that of the source; a few may be by chance."""
+    person, day = quote(view.person or ""), quote(name)
+    same, people = row(
+        opened.con,
+        f"SELECT count(*) FILTER (WHERE d.day = r.day), count(*) FROM "
+        f"(SELECT {person} AS subject_id, min({day}) AS day FROM deid.{quote(view.name)} GROUP BY 1) d JOIN "
+        f"(SELECT p.subject_id, min(t.{day}) AS day FROM raw.{quote(view.name)} t "
+        f"JOIN raw_people p ON p.person_id = t.{person} GROUP BY 1) r USING (subject_id)",
+        f"the table {view.name}",
+    )
+    return Metric("deidentification.periods_moved", view.name, name, *((same, people) if people >= TELLING else (0, 0)))
 
 
 def precisions(opened: Opened, view: TableView) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from quality.measure.engine import quote, row
@@ -27,7 +27,25 @@ def metrics(opened: Opened) -> list[Metric]:
     return [
         Metric("deidentification.k_anonymous", "person", "", alone, people),
         Metric("deidentification.linkage_limited", "", "", share, people, recorded["linkage_limit"]),
+        *(metric for view in opened.released if view.person for metric in _rare_codes(opened, view, recorded["k"])),
     ]
+
+
+def _rare_codes(opened: Opened, view: TableView, k: int | None) -> Iterator[Metric]:
+    """Count the codes of each generalised column of codes that fewer than k people carry; 0 is no code."""
+    if view.name == "person" or k is None:
+        return
+    for name in view.acted("generalise"):
+        if view.table.column(name).is_concept:
+            rare, codes = row(
+                opened.con,
+                f"SELECT count(*) FILTER (WHERE n < ?), count(*) FROM (SELECT count(*) AS n FROM (SELECT DISTINCT "
+                f"{quote(name)} AS code, {quote(view.person or '')} FROM deid.{quote(view.name)} WHERE {quote(name)} <> 0) "
+                "GROUP BY code)",
+                f"the table {view.name}",
+                [k],
+            )
+            yield Metric("deidentification.codes_common", view.name, name, rare, codes)
 
 
 def _alone(opened: Opened, recorded: Mapping[str, Any]) -> tuple[int, int]:

@@ -354,6 +354,28 @@ FAULTS = (
         "deidentification.linkage_limited",
     ),
     _fault(
+        "a code is carried by fewer people than it has to be",
+        lambda run: replace(run.record("visit_occurrence", "visit_concept_id", "generalise"), risk={**RISK, "k": 11}),
+        "deidentification.codes_common",
+        "deidentification.k_anonymous",
+    ),
+    _fault(
+        "a replaced column has a second value",
+        lambda run: run.record("person", "race_concept_id", "replace").put(
+            "deid.person", f"SELECT * REPLACE (CASE WHEN person_id = {FIRST} THEN 8527 ELSE 0 END AS race_concept_id) FROM it"
+        ),
+        "deidentification.replaced_is_constant",
+    ),
+    _fault(
+        "observation periods were not moved",
+        lambda run: run.put(
+            "deid.observation_period",
+            "SELECT it.* REPLACE (r.observation_period_start_date AS observation_period_start_date) FROM it "
+            "JOIN crosswalk c ON c.subject_id = it.person_id JOIN raw_observation_period r ON r.person_id = c.person_id",
+        ).record("observation_period", "observation_period_start_date", "generalise"),
+        "deidentification.periods_moved",
+    ),
+    _fault(
         "weights were changed",
         _put("deid.cohort", "SELECT * REPLACE (weight * 2 AS weight) FROM it"),
         "draw.weights_kept",
