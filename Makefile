@@ -8,7 +8,7 @@ export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-spark test-browser test-generative lint format bench docs lock clean
+.PHONY: help setup demo test test-slow test-spark test-browser test-generative lint format bench attack docs lock clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,11 @@ format: setup  ## let ruff format the code
 bench: setup  ## each hot path against a peer or the physical floor, in one run
 	@for b in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do echo "== $$b"; $(BIN)/python -m benchmarks.$$b || exit 1; done
 
+attack: setup  ## a public attack library against a release (its versions differ from ours: an environment of its own)
+	@test -x .venv-attack/bin/python || $(PYTHON) -m venv .venv-attack
+	@.venv-attack/bin/python -m pip install --quiet --disable-pip-version-check -r constraints-attack.txt
+	@$(BIN)/python -m benchmarks.attack
+
 docs: setup  ## the reference pages that are generated from code
 	$(BIN)/python -m docs.generate
 
@@ -69,4 +74,4 @@ lock:  ## renew constraints.txt and constraints-spark.txt (needs uv)
 	  | $(LOCK) - --constraint constraints.txt -o constraints-spark.txt
 
 clean:  ## remove what setup made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-attack .mypy_cache .ruff_cache .pytest_cache .hypothesis

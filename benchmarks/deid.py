@@ -22,7 +22,7 @@ import polars as pl
 import yaml
 
 from deid.apply import deidentify
-from deid.dates import offsets
+from deid.dates import choices, offsets
 from deid.keys import KeyStore
 from deid.permutation import permute, random_words
 from deid.policy import compose, programme
@@ -62,7 +62,7 @@ def shift(rows: int) -> dict[str, float]:
     """Offsets of that many people against one pass of AES over their ids."""
     ids, key = np.arange(1, rows + 1, dtype=np.int64), bytes(32)
     floor = seconds(lambda: random_words(key, ids.view(np.uint64)))
-    cpu = seconds(lambda: offsets(key, ids, 365, keep_weekday=False))
+    cpu = seconds(lambda: offsets(key, ids, choices(365)))
     return {"rows": rows, "cpu_s": cpu, "floor_cpu_s": floor, "ratio": cpu / floor}
 
 

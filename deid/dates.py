@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from cdm.errors import BadInput
 from deid.permutation import Int64, random_words
-from deid.policy.model import Precision
+
+if TYPE_CHECKING:  # the policy itself asks how many offsets there are
+    from deid.policy.model import Precision
 
 YEAR = 365.2425
 SEASON = 15

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cdm.errors import BadInput
+from deid.dates import choices
 from deid.policy.check import check
 from deid.policy.model import (
     Bounds,
@@ -18,7 +19,7 @@ from deid.policy.model import (
     StudyPolicy,
     TableRules,
 )
-from deid.policy.strictness import NOT_LOOSER, bounds_not_looser, not_looser
+from deid.policy.strictness import NOT_LOOSER, OFFSETS, bounds_not_looser, not_looser
 
 Tables = dict[str, TableRules]
 Categories = dict[str, Sensitive]
@@ -142,7 +143,20 @@ def _tighten_settings(base: dict[str, object], new: Mapping[str, object], who: s
     for name, value in new.items():
         if name in base and not NOT_LOOSER[name](value, base[name]):
             raise _looser(who, f"settings.{name}", f"says {_shown(value)}", f"it is {_shown(base[name])}")
-    return {**base, **new}
+    together = {**base, **new}
+    chosen = [name for name in OFFSETS if name in new and new[name] != base.get(name)]
+    if chosen and set(OFFSETS) <= set(base):
+        before, after = _offsets(base), _offsets(together)
+        if after < before:
+            says = f"leaves {after} offsets of dates"
+            raise _looser(who, f"settings.{chosen[-1]}", says, f"there are {before}")
+    return together
+
+
+def _offsets(settings: Mapping[str, object]) -> int:
+    """Count the offsets among which a person's is drawn."""
+    weekday, season = bool(settings["keep_weekday"]), bool(settings["keep_season"])
+    return choices(int(str(settings["shift_days"])), keep_weekday=weekday, keep_season=season).size
 
 
 def _shown(value: object) -> str:

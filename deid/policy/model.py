@@ -141,7 +141,7 @@ class SettingsPart(_Part):
     quasi_identifiers: tuple[QuasiIdentifier, ...] | None = None
     birth_year_band: Literal[1, 5, 10, 20] | None = None
     top_age: int | None = Field(None, ge=1, le=120)
-    shift_days: int | None = Field(None, ge=7, le=3650)
+    shift_days: int | None = Field(None, ge=7, le=7300)
     keep_weekday: bool | None = None
     keep_season: bool | None = None
     datetime_precision: Precision | None = None

@@ -21,6 +21,9 @@ STRICTNESS: Mapping[Action, int] = {
 
 _PRECISION = get_args(Precision)
 
+# The settings that decide among how many offsets a person's is drawn; there may never be fewer than before.
+OFFSETS = ("shift_days", "keep_weekday", "keep_season")
+
 # setting -> whether `new` protects at least as much as `old`.
 NOT_LOOSER: Mapping[str, Callable[[Any, Any], bool]] = {
     "k": lambda new, old: new >= old,
@@ -29,8 +32,8 @@ NOT_LOOSER: Mapping[str, Callable[[Any, Any], bool]] = {
     "birth_year_band": lambda new, old: new >= old,
     "top_age": lambda new, old: new <= old,
     "shift_days": lambda new, old: new >= old,
-    "keep_weekday": lambda new, old: new <= old,
-    "keep_season": lambda new, old: new <= old,
+    "keep_weekday": lambda new, old: True,  # together with shift_days: OFFSETS
+    "keep_season": lambda new, old: True,
     "shared_day_limit": lambda new, old: new <= old,
     "linkage_limit": lambda new, old: new <= old,
     "role_privacy": lambda new, old: _role_not_looser(RolePrivacy.model_validate(new), RolePrivacy.model_validate(old)),

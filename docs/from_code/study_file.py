@@ -5,7 +5,8 @@ from __future__ import annotations
 from cohorts.codes import CodeLine, SourceCodes
 from cohorts.draw.declared import Caliper, Covariate, Propensity
 from cohorts.draw.spec import DrawSpec
-from deid.policy.model import HospitalPolicy, Rule, Sensitive, Settings, SettingsPart, StudyPolicy
+from deid.policy.model import Bounds, HospitalPolicy, RolePrivacy, Rule, Sensitive, Settings, SettingsPart, StudyPolicy
+from deid.text.settings import TextSettings
 from docs.from_code.markdown import page, table
 from docs.from_code.models import section
 from drb.conditions import LABELS, Conditions
@@ -40,6 +41,8 @@ def study_file() -> str:
         section(SettingsPart, 2, Settings),
         section(Rule),
         section(Sensitive),
+        section(RolePrivacy),
+        section(Bounds),
         section(GateSpec),
         section(RequiredConcepts),
         section(ValueRange),
@@ -59,6 +62,9 @@ def site_file() -> str:
         section(SettingsPart, 2, Settings),
         section(Rule),
         section(Sensitive),
+        section(RolePrivacy),
+        section(Bounds),
+        section(TextSettings),
     )
 
 

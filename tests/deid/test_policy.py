@@ -222,3 +222,13 @@ def test_the_reference_page_tells_every_column_in_both_languages() -> None:
     assert english.count("\n|---|") == korean.count("\n|---|") == len({table for _, table, _, _ in COLUMNS})
     assert "free text" in english.lower()
     assert "자유 서술문" in korean
+
+
+@pytest.mark.parametrize("kept", ["keep_weekday", "keep_season"])
+def test_dates_may_keep_weekday_or_season_where_they_move_so_far_that_no_fewer_offsets_are_left(kept: str) -> None:
+    def asked(days: int) -> HospitalPolicy:
+        return HospitalPolicy.model_validate({"settings": {kept: True, "shift_days": days}})
+
+    assert getattr(compose(programme(), asked(5_000)).settings, kept)
+    with pytest.raises(BadInput, match=rf"settings.{kept}: leaves \d+ offsets of dates where there are 730"):
+        compose(programme(), asked(1_500))

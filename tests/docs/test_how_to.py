@@ -24,9 +24,12 @@ HOW_TOS = sorted(page for page in DOCS.glob("how-to/*.md") if not page.name.ends
 
 @pytest.mark.parametrize("name", ["hospital-extract.md", "hospital-extract.ko.md"])
 def test_the_hospitals_policy_is_accepted_and_tightens(name: str, tmp_path: Path) -> None:
-    (text,) = code_blocks(DOCS / "how-to" / name, "yaml")
+    blocks = code_blocks(DOCS / "how-to" / name, "yaml")
     path = tmp_path / "policy.yaml"
-    path.write_text(text, encoding="utf-8")
+    for text in blocks:
+        path.write_text(text, encoding="utf-8")
+        assert compose(programme(), read_hospital(path)).digest != compose(programme()).digest
+    path.write_text(blocks[0], encoding="utf-8")
     policy = compose(programme(), read_hospital(path))
     assert policy.settings.k == 10
     assert not policy.released("observation")
