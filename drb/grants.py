@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from drb.actors import actors
 from drb.cases import existing
 from drb.counting import following
 from drb.errors import BadInput, NotFound
 from drb.facts import SYSTEM, Asked, GrantFacts
-from drb.load import actors, grant_facts, locked, not_entitled, release_facts
+from drb.load import grant_facts, locked, not_entitled, release_facts
 from drb.models import Grant, Person
 from drb.releases import existing_release
 from drb.rights import Decision, decide, refuse

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_
 
 from drb.facts import Actor
 from drb.models import Case, Organisation, Release
@@ -58,7 +58,7 @@ def listed(work: Work, actor: Actor, wanted: Wanted) -> tuple[tuple[Row, ...], i
         parts = [Case.number, Case.title, thing.study_id, Organisation.name_ko, Organisation.name_en]
         parts += [] if of_cases else [Release.name]
         query = query.where(or_(*(func.lower(part).like(like, escape=chr(92)) for part in parts)))
-    total = work.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    total = work.session.scalar(query.with_only_columns(func.count())) or 0
     key = Case.id if of_cases else Release.name
     columns = query.with_only_columns(
         key,

@@ -21,7 +21,7 @@ SIZE = 50
 @router.get("/grants")
 def grants(visit: Here) -> Response:
     """The grants that one may see."""
-    visit.board.require(visit.me, "read_board")
+    visit.board.require(visit.actor, "read_board")
     asked = visit.request.query_params.get("page", "1")
     number = max(1, min(int(asked) if asked.isdecimal() else 1, 10_000))
     found = visit.board.grants.list(visit.me, None, (number - 1) * SIZE, SIZE + 1)

@@ -20,7 +20,7 @@ router = APIRouter()
 @router.get("/releases")
 def releases(visit: Here) -> Response:
     """The releases that one may see, newest first."""
-    visit.board.require(visit.me, "read_board")
+    visit.board.require(visit.actor, "read_board")
     return listed(visit, "release", ReleaseState)
 
 
@@ -32,7 +32,7 @@ def release(visit: Here, key: str) -> Response:
 
 def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: int = 200) -> Response:
     """Draw a release, with what the visitor may do."""
-    found = visit.board.release_page(visit.me, key)
+    found = visit.board.release_page(visit.actor, key)
     view = found.release
     return visit.page(
         "release.html",
