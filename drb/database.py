@@ -38,7 +38,7 @@ def connect(url: str) -> Engine:
 
 
 def _postgresql(address: URL) -> Engine:
-    kept = {"pool_size": KEPT, "max_overflow": AT_MOST - KEPT}
+    kept = {"pool_size": KEPT, "max_overflow": AT_MOST - KEPT, "pool_use_lifo": True}
     return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **kept)
 
 
@@ -54,7 +54,7 @@ def _sqlite(address: URL) -> Engine:
         raise BadInput(
             f"the board's database {path} cannot be opened: {error.strerror}; choose another place"
         ) from None
-    kept = {"pool_size": KEPT, "max_overflow": AT_MOST - KEPT}
+    kept = {"pool_size": KEPT, "max_overflow": AT_MOST - KEPT, "pool_use_lifo": True}
     engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS}, **kept)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

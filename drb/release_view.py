@@ -22,6 +22,8 @@ def release_view(session: Session, release: Release) -> ReleaseView:
 
 def release_views(session: Session, releases: Sequence[Release]) -> tuple[ReleaseView, ...]:
     """Picture releases, in the order given."""
+    if not releases:
+        return ()
     session.flush()
     ids = sorted({release.case_id for release in releases})
     found = session.execute(select(Case.id, Case.number).where(Case.id.in_(ids)))

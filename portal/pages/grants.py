@@ -24,7 +24,7 @@ def grants(visit: Here) -> Response:
     visit.board.require(visit.actor, "read_board")
     asked = visit.request.query_params.get("page", "1")
     number = max(1, min(int(asked) if asked.isdecimal() else 1, 10_000))
-    found = visit.board.grants.list(visit.me, None, (number - 1) * SIZE, SIZE + 1)
+    found = visit.board.grants.list(visit.actor, None, (number - 1) * SIZE, SIZE + 1)
     return visit.page(
         "grants.html",
         grants=found[:SIZE],

@@ -42,7 +42,7 @@ def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: i
         allowed=visit.board.settings.release_days,
         now=visit.board.now(),
         diff=difference(found.before, view) if found.before else None,
-        grants=visit.board.grants.list(visit.me, key) if view.released_at else (),
+        grants=visit.board.grants.list(visit.actor, key) if view.released_at else (),
         download=visit.board.may_download(visit.me, key) if Role.STARTUP_USER in visit.actor.roles else None,
         error=error,
         failed=failed,
