@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from drb.errors import NotFound
 from drb.states import ReleaseState, Role
+from drb.visible import sees_evidence
 from portal.evidence import as_html
 from portal.packages import packed
 from portal.pages.difference import difference
@@ -41,6 +42,7 @@ def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: i
         release=view,
         allowed=visit.board.settings.release_days,
         now=visit.board.now(),
+        evidence=sees_evidence(visit.actor),
         diff=difference(found.before, view) if found.before else None,
         grants=visit.board.grants.list(visit.actor, key) if view.released_at else (),
         download=visit.board.may_download(visit.me, key) if Role.STARTUP_USER in visit.actor.roles else None,
