@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, String, Table, bindparam, select, type_coerce
+from sqlalchemy import String, Table, bindparam, select, type_coerce
 from sqlalchemy.orm import Session
 
 from drb.columns import canonical
@@ -111,7 +111,7 @@ def _raw(session: Session, model: type[Base], names: tuple[str, ...], key_column
 
 
 @cache
-def _query(model: type[Base], names: tuple[str, ...], key_column: str, keyed: bool) -> Select[Any]:
+def _query(model: type[Base], names: tuple[str, ...], key_column: str, keyed: bool) -> Any:
     """Built once: every event asks for these."""
     table = model.__table__
     if not isinstance(table, Table):
