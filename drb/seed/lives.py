@@ -14,7 +14,7 @@ from drb.states import Choice, GrantState, ReleaseState, Route
 from drb.states import ReleaseState as R
 
 # Of a hundred old cases; the rest was approved at once.
-REJECTED, WITHDRAWN, CONDITIONAL, RETURNED = 8, 3, 12, 35
+REJECTED, WITHDRAWN, CONDITIONAL, RETURNED = 8, 3, 12, 64
 OPEN_STATES = (C.SUBMITTED, C.SCREENING, C.RETURNED, C.IN_REVIEW, C.IN_REVIEW, C.CONDITIONAL)
 OPEN_RELEASES = (R.CHECKED, R.SUBMITTED, R.PARTIALLY_REVIEWED, R.REVIEWED, R.BLOCKED, R.RETURNED)
 

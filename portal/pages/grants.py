@@ -72,6 +72,7 @@ def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: i
         download=visit.board.may_download(view.person, view.release),
         events=events,
         names=visit.board.people.names({view.person} | {event.actor for event in events}),
+        homes=visit.board.people.homes([view.organisation]),
         error=error,
         failed=failed,
         **forms(visit.board.options(visit.me, name), "grant", ()),
