@@ -76,7 +76,10 @@ class Watch:
     making: Lock = field(default_factory=Lock)
 
     def read(self, work: Work) -> Standing:
-        """Give what is open; at most a minute old, and never older than the last event."""
+        """Give what is open, made anew after an event.
+
+        PostgreSQL numbers events before they are committed: one that was overtaken shows within the minute.
+        """
         moment = (work.session.scalar(select(func.max(Event.number))), work.now.replace(second=0, microsecond=0))
         known = self.last
         if known is not None and known.moment == moment:
