@@ -8,7 +8,7 @@ export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-spark test-browser test-generative lint format bench attack docs lock clean
+.PHONY: help setup demo test test-slow test-spark test-browser test-generative test-walk lint format bench attack docs lock clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ EXAMPLES ?= 1000
 SEED ?= 1
 test-generative: setup  ## generated cohort definitions by engine, circe's SQL and reference: EXAMPLES=10000 SEED=1
 	@$(BIN)/python -m tests.cohorts.generative.run --examples $(EXAMPLES) --seed $(SEED)
+
+test-walk: setup  ## anybody does anything on the board for ten thousand steps: SEED=1
+	SEED=$(SEED) $(BIN)/python -m pytest -m slow tests/drb/test_walk.py --hypothesis-seed=$(SEED) --timeout 3600
 
 lint: setup  ## style, types, floors
 	$(BIN)/ruff format --check .

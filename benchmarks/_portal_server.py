@@ -1,13 +1,10 @@
-"""The server that `benchmarks.portal` clicks on, in a process of its own."""
+"""The server that `benchmarks.portal` clicks on, in a process of its own: as `naru portal` serves."""
 
 import sys
 
-import uvicorn
-
-from portal.app import create_app
+from flows.cli.portal import serve
 from portal.settings import PortalSettings
 
 if __name__ == "__main__":
     url, port = sys.argv[1:]
-    settings = PortalSettings(url, b"k" * 32, second_factor="optional", limits=False)
-    uvicorn.run(create_app(settings), port=int(port), log_level="warning")
+    serve(PortalSettings(url, b"k" * 32, second_factor="optional", limits=False), "127.0.0.1", int(port))

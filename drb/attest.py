@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import String, Table, select, type_coerce
+from sqlalchemy import String, Table, bindparam, select, type_coerce
 from sqlalchemy.orm import Session
 
 from drb.columns import canonical
@@ -105,14 +106,19 @@ def _digest(content: Any) -> str:
 
 
 def _raw(session: Session, model: type[Base], names: tuple[str, ...], key_column: str, key: str | None) -> Any:
+    query = _query(model, names, key_column, key is not None)
+    return session.execute(query, {"key": key} if key is not None else {})
+
+
+@cache
+def _query(model: type[Base], names: tuple[str, ...], key_column: str, keyed: bool) -> Any:
+    """Built once: every event asks for these."""
     table = model.__table__
     if not isinstance(table, Table):
         raise AssertionError(f"{model} is no table")
     # As the database holds it: a value that an attacker wrote must be compared, not understood.
-    query = select(*(type_coerce(table.c[name], String).label(name) for name in names))
-    if key is not None:
-        query = query.where(table.c[key_column] == key)
-    return session.execute(query)
+    query: Any = select(*(type_coerce(table.c[name], String).label(name) for name in names))
+    return query.where(table.c[key_column] == bindparam("key")) if keyed else query
 
 
 def _besides(session: Session, kind: str, key: str | None) -> Iterator[tuple[str, dict[str, Any]]]:

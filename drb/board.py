@@ -17,7 +17,7 @@ from drb.cases import Cases
 from drb.database import connect
 from drb.errors import BadInput
 from drb.evidence import Evidence
-from drb.facts import Actor, Asked, Facts
+from drb.facts import Actor, Asked, Facts, Who
 from drb.grants import Grants
 from drb.ledger import Recorded
 from drb.listing import Row, Wanted, listed
@@ -109,12 +109,12 @@ class Board:
         """Queues that were made since the last event."""
         return Remembered()
 
-    def case_page(self, actor: str, key: str) -> CasePage:
+    def case_page(self, actor: Who, key: str) -> CasePage:
         """Read all that a case's page shows, in one transaction. Raises Refused, recorded; BadInput when there is none."""
         with self.desk.look(actor, f"case:{key}") as work:
             return case_page(work, work.actor(actor), key)
 
-    def release_page(self, actor: str, key: str) -> ReleasePage:
+    def release_page(self, actor: Who, key: str) -> ReleasePage:
         """Read all that a release's page shows, in one transaction. Raises Refused, recorded; BadInput when there is none."""
         with self.desk.look(actor, f"release:{key}") as work:
             return release_page(work, work.actor(actor), key)
@@ -129,19 +129,23 @@ class Board:
         with self.desk.read() as work:
             return options(work, work.actor(actor), _facts(work, name))
 
-    def require(self, actor: str, right: str) -> None:
+    def require(self, actor: Who, right: str) -> None:
         """Raise Refused, recorded, unless a person holds a right that moves no machine (`transitions.STANDING`)."""
+        if isinstance(actor, Actor) and may(actor, right):
+            return
         with self.desk.look(actor, f"board:{right}") as work:
             decision = may(work.actor(actor), right)
             if not decision:
                 raise refusal(decision)
 
-    def may(self, actor: str, right: str) -> Decision:
+    def may(self, actor: Who, right: str) -> Decision:
         """Ask, without a record, for a right that moves no machine."""
+        if isinstance(actor, Actor):
+            return may(actor, right)
         with self.desk.read() as work:
             return may(work.actor(actor), right)
 
-    def page(self, person_id: str, wanted: Filter | None = None, start: int = 0, size: int = 50) -> Page:
+    def page(self, person_id: Who, wanted: Filter | None = None, start: int = 0, size: int = 50) -> Page:
         """Read a page of what is open to a person's eyes, with clocks, due dates and what they may do."""
         with self.desk.read() as work:
             return queue_page(work, work.actor(person_id), wanted or Filter(), start, size, self.remembered)
@@ -153,7 +157,7 @@ class Board:
             if not decision:
                 raise refusal(decision)
 
-    def listed(self, actor: str, wanted: Wanted) -> tuple[tuple[Row, ...], int]:
+    def listed(self, actor: Who, wanted: Wanted) -> tuple[tuple[Row, ...], int]:
         """Read a page of the cases or releases that a person may see, and how many there are."""
         with self.desk.read() as work:
             return listed(work, work.actor(actor), wanted)

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from drb.case_parts import CaseParts, case_parts
 from drb.conditions import read as read_conditions
 from drb.load import REQUIREMENT, conditions_of, requirement_name
-from drb.models import Case, CaseComment, CaseCondition, PersonalText, Vote
+from drb.models import Case, PersonalText
 from drb.personal import unseal
 from drb.views import CaseView, CommentView, RequirementView, VoteView
 
 
-def case_view(session: Session, case: Case) -> CaseView:
+def case_view(session: Session, case: Case, parts: CaseParts | None = None) -> CaseView:
     """Picture one case."""
-    return case_views(session, [case])[0]
+    return case_views(session, [case], parts)[0]
 
 
-def case_views(session: Session, cases: Sequence[Case]) -> tuple[CaseView, ...]:
+def case_views(session: Session, cases: Sequence[Case], parts: CaseParts | None = None) -> tuple[CaseView, ...]:
     """Picture cases, in the order given."""
     session.flush()
-    ids = [case.id for case in cases]
-    votes = standing_votes(session, [f"case:{i}" for i in ids])
-    comments = _by_case(session, CaseComment, ids)
-    conditions = _by_case(session, CaseCondition, ids)
+    parts = parts or case_parts(session, [case.id for case in cases])
+    votes, comments, conditions = parts.votes, parts.comments, parts.conditions
     words = texts(
         session,
         [v.words_id for rows in votes.values() for v in rows]
@@ -76,25 +73,9 @@ def case_views(session: Session, cases: Sequence[Case]) -> tuple[CaseView, ...]:
     )
 
 
-def standing_votes(session: Session, objects: Sequence[str]) -> Mapping[str, list[Vote]]:
-    """Read the votes that stand, by object, in the order in which they were cast."""
-    found: dict[str, list[Vote]] = defaultdict(list)
-    query = select(Vote).where(Vote.object.in_(objects), Vote.voided_at.is_(None)).order_by(Vote.id)
-    for vote in session.scalars(query):
-        found[vote.object].append(vote)
-    return found
-
-
 def texts(session: Session, ids: Iterable[str | None]) -> Mapping[str, str | None]:
     """Read texts by id; None for an erased one."""
     wanted = sorted({text_id for text_id in ids if text_id})
     if not wanted:
         return {}
     return {row.id: unseal(row) for row in session.scalars(select(PersonalText).where(PersonalText.id.in_(wanted)))}
-
-
-def _by_case(session: Session, model: Any, ids: Sequence[str]) -> Mapping[str, list[Any]]:
-    found: dict[str, list[Any]] = defaultdict(list)
-    for row in session.scalars(select(model).where(model.case_id.in_(ids)).order_by(model.id)):
-        found[row.case_id].append(row)
-    return found

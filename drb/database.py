@@ -19,6 +19,8 @@ BUSY_SECONDS = 30
 READ_ONLY = "naru_read_only"
 # NORMAL may lose the last decisions at a power cut.
 SYNCHRONOUS = "FULL"
+# Opening a connection costs more than most pages: as many stay open as a busy hour of 20 people uses.
+KEPT, AT_MOST = 20, 40
 
 
 def connect(url: str) -> Engine:
@@ -36,7 +38,8 @@ def connect(url: str) -> Engine:
 
 
 def _postgresql(address: URL) -> Engine:
-    return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    kept = {"pool_size": KEPT, "max_overflow": AT_MOST - KEPT, "pool_use_lifo": True}
+    return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **kept)
 
 
 def _sqlite(address: URL) -> Engine:
@@ -51,7 +54,8 @@ def _sqlite(address: URL) -> Engine:
         raise BadInput(
             f"the board's database {path} cannot be opened: {error.strerror}; choose another place"
         ) from None
-    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS})
+    kept = {"pool_size": KEPT, "max_overflow": AT_MOST - KEPT, "pool_use_lifo": True}
+    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS}, **kept)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -20,7 +20,7 @@ from drb.facts import SYSTEM
 from drb.models import Release
 from drb.rights import refuse
 from drb.sign_in_models import EvidenceRow
-from drb.visible import seen, seen_releases
+from drb.visible import seen, seen_releases, sees_evidence
 from drb.work import Desk, refusal
 
 FORMAT = "naru-evidence/1"
@@ -144,7 +144,10 @@ class Evidence:
         Raises Refused, recorded, for whoever may not see the release, BadInput when the pack is not the one that was laid.
         """
         with self.desk.look(actor, f"release:{name}") as work:
-            query = seen_releases(work.actor(actor)).where(Release.name == name)
+            acting = work.actor(actor)
+            if not sees_evidence(acting):
+                raise refusal(refuse("visible"))
+            query = seen_releases(acting).where(Release.name == name)
             release = seen(work, query, Release, "release", name)
             row = work.session.get(EvidenceRow, (name, release.manifest_digest))
             if row is None:

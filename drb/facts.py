@@ -23,7 +23,15 @@ class Actor:
     active: bool = True
 
 
+# Who asks: an id, or the actor as the request that asks has just read them. Whoever changes anything is an id, and is read
+# again in the transaction of the change.
+Who = str | Actor
 SYSTEM = Actor("system", "programme", OrganisationKind.PROGRAMME, None, frozenset({Role.SYSTEM}))
+
+
+def id_of(who: Who) -> str:
+    """The id of whoever asks."""
+    return who if isinstance(who, str) else who.id
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from drb.actors import actors
 from drb.cases import existing
 from drb.counting import following
 from drb.errors import BadInput, NotFound
-from drb.facts import SYSTEM, Asked, GrantFacts
-from drb.load import actors, grant_facts, locked, not_entitled, release_facts
+from drb.facts import SYSTEM, Asked, GrantFacts, Who
+from drb.load import grant_facts, locked, not_entitled, release_facts
 from drb.models import Grant, Person
 from drb.releases import existing_release
 from drb.rights import Decision, decide, refuse
@@ -142,7 +143,7 @@ class Grants:
             return _view(work.session, seen(work, query, Grant, "grant", grant_id))
 
     def list(
-        self, actor: str, release: str | None = None, start: int = 0, size: int | None = None
+        self, actor: Who, release: str | None = None, start: int = 0, size: int | None = None
     ) -> tuple[GrantView, ...]:
         """Read the grants that one may see, by id; of one release, a page at a time, when asked."""
         with self.desk.read() as work:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_
 
 from drb.facts import Actor
 from drb.models import Case, Organisation, Release
@@ -48,19 +48,21 @@ def listed(work: Work, actor: Actor, wanted: Wanted) -> tuple[tuple[Row, ...], i
     of_cases = wanted.kind == "case"
     thing: Any = Case if of_cases else Release
     query = seen_cases(actor) if of_cases else seen_releases(actor)
-    query = query.join(Organisation, Organisation.id == Case.organisation_id)
     if wanted.state:
         query = query.where(thing.state == wanted.state)
     if wanted.site:
         query = query.where(thing.site_id == wanted.site)
+    home = Organisation.id == Case.organisation_id
+    counted = query
     if wanted.words.strip():
         like = f"%{wanted.words.strip().lower().replace('%', '').replace('_', chr(92) + '_')}%"
         parts = [Case.number, Case.title, thing.study_id, Organisation.name_ko, Organisation.name_en]
         parts += [] if of_cases else [Release.name]
         query = query.where(or_(*(func.lower(part).like(like, escape=chr(92)) for part in parts)))
-    total = work.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        counted = query.join(Organisation, home)
+    total = work.session.scalar(counted.with_only_columns(func.count())) or 0
     key = Case.id if of_cases else Release.name
-    columns = query.with_only_columns(
+    columns = query.join(Organisation, home).with_only_columns(
         key,
         Case.number,
         Case.title,

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from drb.load import actors
+from drb.actors import holders
 from drb.models import Case, Grant, Notice, Release
 from drb.states import GrantState, Role
 from drb.transitions import Audience, Row
@@ -60,7 +60,7 @@ def _people(
         return _grantees(session, release, thing)
     return {
         actor.id
-        for actor in actors(session, holding=_ROLES[audience]).values()
+        for actor in holders(session, _ROLES[audience]).values()
         if actor.active
         and actor.roles & _ROLES[audience]
         and (actor.serves is None or case.site_id in actor.serves)

@@ -9,7 +9,8 @@ from datetime import date
 from sqlalchemy import select
 
 from drb import personal
-from drb.load import actors, grant_facts
+from drb.actors import actors
+from drb.load import grant_facts
 from drb.models import Case, Grant, Notice, Organisation, PersonalText, Release
 from drb.rights import KOREA
 from drb.sign_in_models import Account

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from drb import ledger
+from drb.actors import names_of, secretaries
+from drb.case_parts import case_parts
 from drb.case_view import case_view
 from drb.facts import Actor
 from drb.ledger import Recorded
-from drb.load import actors, case_facts, release_facts
-from drb.models import Case, Organisation, Person, PersonalText, Release
+from drb.load import case_facts, release_facts
+from drb.models import Case, Organisation, Release
 from drb.options import Option, options
-from drb.personal import unseal
 from drb.release_view import release_view, release_views
 from drb.states import ReleaseState, Role
 from drb.turns import Turn, turns
@@ -58,12 +57,13 @@ def case_page(work: Work, actor: Actor, key: str) -> CasePage:
     """Read a case's page. Raises Refused for whoever may not see it, BadInput when there is none."""
     session, name = work.session, f"case:{key}"
     row = seen(work, seen_cases(actor).where(Case.id == key), Case, "case", key)
-    view = case_view(session, row)
+    parts = case_parts(session, [key])
+    view = case_view(session, row, parts)
     people = {view.applicant, view.assignee, view.decided_by, *(vote.person for vote in view.votes)}
     under = seen_releases(actor).where(Release.case_id == key).order_by(Release.created_at)
     home = session.get_one(Organisation, view.organisation)
     events = ledger.read(session, name)
-    open_to = options(work, actor, case_facts(session, [row])[key])
+    open_to = options(work, actor, case_facts(session, [row], parts)[key])
     return CasePage(
         turns(session, [name], work.now)[name],
         events,
@@ -110,11 +110,7 @@ def masked(events: tuple[Recorded, ...]) -> tuple[Recorded, ...]:
 def _people(
     work: Work, people: set[str | None], events: tuple[Recorded, ...], open_to: tuple[Option, ...]
 ) -> tuple[Mapping[str, str], tuple[str, ...]]:
-    able: tuple[str, ...] = ()
-    if any(option.action == "assign" and option.decision for option in open_to):
-        held = actors(work.session, holding=(Role.SECRETARY,)).values()
-        able = tuple(sorted(a.id for a in held if a.active and Role.SECRETARY in a.roles))
-    wanted = sorted({one for one in (*people, *able, *(event.actor for event in events)) if one})
-    query = select(Person.id, PersonalText).join(PersonalText, PersonalText.id == Person.name_id)
-    found = {key: unseal(text) for key, text in work.session.execute(query.where(Person.id.in_(wanted)))}
-    return {one: found.get(one) or one for one in wanted}, able
+    assigns = any(option.action == "assign" and option.decision for option in open_to)
+    able = secretaries(work.session) if assigns else ()
+    names = names_of(work.session, {*people, *(event.actor for event in events)})
+    return {**names, **dict(able)}, tuple(one for one, _ in able)

@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from drb import personal
+from drb.actors import holders, names_of
 from drb.counting import following
 from drb.errors import BadInput, NotFound
 from drb.facts import SYSTEM, Actor
-from drb.load import actors
 from drb.models import Organisation, Person, PersonalText, RoleAssignment
 from drb.rights import Decision, may, refuse
 from drb.states import OrganisationKind, Role
@@ -179,18 +179,13 @@ class People:
     def holding(self, role: Role) -> tuple[PersonView, ...]:
         """Read the active people who hold a role, by id; a fixed number of queries."""
         with self.desk.read() as work:
-            ids = sorted(a.id for a in actors(work.session, holding=(role,)).values() if a.active and role in a.roles)
+            ids = sorted(a.id for a in holders(work.session, (role,)).values() if a.active and role in a.roles)
             return _people(work.session, ids)
 
     def names(self, ids: Iterable[str | None]) -> dict[str, str]:
         """Read names; an id stands for whoever is unknown or was forgotten. One query."""
-        wanted = sorted({one for one in ids if one})
         with self.desk.read() as work:
-            query = select(Person.id, PersonalText).join(PersonalText, PersonalText.id == Person.name_id)
-            found = {
-                key: personal.unseal(text) for key, text in work.session.execute(query.where(Person.id.in_(wanted)))
-            }
-        return {one: found.get(one) or one for one in wanted}
+            return names_of(work.session, ids)
 
     def homes(self, ids: Iterable[str]) -> dict[str, OrganisationView]:
         """Read organisations by id."""

@@ -3,43 +3,26 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import literal_column, union_all
 
-from drb.facts import Actor
-from drb.load import case_facts, grant_facts, release_facts
-from drb.models import Case, Event, Grant, Release, Vote
-from drb.states import CaseState, GrantState, ReleaseState
-from drb.transitions import CASE, GRANT, RELEASE, Machine
-from drb.turns import Turn, turns
+from drb.facts import Actor, GrantFacts, ReleaseFacts
+from drb.models import Case, Grant, Release
+from drb.pending import OPEN_CASES, OPEN_GRANTS, OPEN_RELEASES, Pending, Standing, Watch
+from drb.rights import machine_of
+from drb.states import GrantState, ReleaseState
+from drb.transitions import CASE
 from drb.views import View
 from drb.visible import seen_cases, seen_grants, seen_releases
 from drb.waiting import actions_of
-from drb.work import Work, object_name
+from drb.work import Work
 
-OPEN_CASES = (
-    CaseState.DRAFT,
-    CaseState.SUBMITTED,
-    CaseState.SCREENING,
-    CaseState.RETURNED,
-    CaseState.IN_REVIEW,
-    CaseState.CONDITIONAL,
-)
-OPEN_RELEASES = (
-    ReleaseState.CHECKED,
-    ReleaseState.BLOCKED,
-    ReleaseState.SUBMITTED,
-    ReleaseState.PARTIALLY_REVIEWED,
-    ReleaseState.REVIEWED,
-    ReleaseState.RETURNED,
-    ReleaseState.RECALLED,
-)
-OPEN_GRANTS = (GrantState.PENDING_TERMS, GrantState.REVOKED, GrantState.DESTRUCTION_DUE)
+_KINDS: Mapping[int, str] = {0: "case", 1: "release", 2: "grant"}
 
 
 @dataclass(frozen=True)
@@ -81,65 +64,70 @@ class Entry(View):
 
 @dataclass(frozen=True)
 class Page:
-    """A page of lines, and how many there are in all. sites, assignees: what can be filtered by."""
+    """A page of lines, and how many there are in all. sites, assignees: what can be filtered by.
+
+    secretaries: id and name of those to whom something can be assigned.
+    """
 
     entries: tuple[Entry, ...]
     total: int
     waiting: int
     sites: tuple[str, ...]
     assignees: tuple[str, ...]
+    secretaries: tuple[tuple[str, str], ...]
 
 
 @dataclass
 class Remembered:
-    """What was open to whom at which event, for at most a minute.
+    """What was open to whom since the last event, for at most a minute.
 
     Whatever changes on the board is an event, so while there is no new one the entries are the same; only the calendar
     moves. A decision is never taken from here: the board asks its rules again.
     """
 
     most: int = 64
+    watch: Watch = field(default_factory=Watch)
     entries: OrderedDict[tuple[object, ...], list[Entry]] = field(default_factory=OrderedDict)
     lock: Lock = field(default_factory=Lock)
 
-    def read(self, work: Work, actor: Actor) -> list[Entry]:
-        """Give the entries, made anew when anything happened."""
-        last = work.session.scalar(select(func.max(Event.number)))
-        key = (actor, last, work.now.replace(second=0, microsecond=0))
+    def read(self, work: Work, actor: Actor) -> tuple[Standing, list[Entry]]:
+        """Give the entries, in order, made anew when anything happened."""
+        standing = self.watch.read(work)
+        key = (actor, standing.moment)
         with self.lock:
             known = self.entries.get(key)
         if known is None:
-            known = _entries(work, actor)
+            known = sorted(_entries(work, actor, standing), key=_order)
             with self.lock:
                 self.entries[key] = known
                 while len(self.entries) > self.most:
                     self.entries.popitem(last=False)
-        return known
+        return standing, known
 
 
 def queue(
     work: Work, actor: Actor, wanted: Filter, start: int = 0, size: int = 50, remembered: Remembered | None = None
 ) -> Page:
     """Read what is open to a person's eyes: what waits for them first, then what is due soonest."""
-    entries = (remembered or Remembered()).read(work, actor)
-    waiting = sum(bool(entry.actions) for entry in entries)
-    chosen = sorted((e for e in entries if _fits(e, wanted)), key=_order)
-    shown = chosen[start : start + size]
-    known = _unchanged(work, shown)
+    standing, entries = (remembered or Remembered()).read(work, actor)
+    chosen = [entry for entry in entries if _fits(entry, wanted)]
     return Page(
-        tuple(replace(entry, unchanged=entry.object in known) for entry in shown),
+        tuple(chosen[start : start + size]),
         len(chosen),
-        waiting,
+        sum(bool(entry.actions) for entry in entries),
         tuple(sorted({entry.site_id for entry in entries})),
         tuple(sorted({entry.assignee for entry in entries if entry.assignee})),
+        standing.secretaries,
     )
 
 
-def _order(entry: Entry) -> tuple[bool, bool, float, str]:
-    return (not entry.actions, entry.left is None, entry.left if entry.left is not None else 0, entry.number)
+def _order(entry: Entry) -> tuple[bool, bool, int, str, str]:
+    return (not entry.actions, entry.left is None, entry.left or 0, entry.number, entry.object)
 
 
 def _fits(entry: Entry, wanted: Filter) -> bool:
+    if wanted == Filter():
+        return True
     words = wanted.words.strip().lower()
     told = " ".join((entry.number, entry.title, entry.study_id, entry.site_id, entry.organisation, entry.key)).lower()
     return all(
@@ -155,107 +143,54 @@ def _fits(entry: Entry, wanted: Filter) -> bool:
     )
 
 
-def _entries(work: Work, actor: Actor) -> list[Entry]:
-    session = work.session
-    cases = session.scalars(seen_cases(actor).where(Case.state.in_(OPEN_CASES))).all()
-    releases = session.scalars(seen_releases(actor).where(Release.state.in_(OPEN_RELEASES))).all()
-    grants = session.scalars(seen_grants(actor).where(Grant.state.in_(OPEN_GRANTS))).all()
-    behind = _releases_of(work, releases, grants)
-    homes = _cases_of(work, cases, behind)
-    of_case = case_facts(session, list(homes.values()))
-    of_release = release_facts(session, behind, of_case)
-    of_grant = grant_facts(session, grants, of_release)
-    names = [*(f"case:{case.id}" for case in cases), *(f"release:{release.name}" for release in releases)]
-    clocks = turns(session, names, work.now)
-    found: list[Entry] = []
-    for machine, things, facts in ((CASE, cases, of_case), (RELEASE, releases, of_release), (GRANT, grants, of_grant)):
-        for thing in things:
-            key = thing.name if isinstance(thing, Release) else thing.id
-            found.append(_entry(work, actor, machine, thing, facts[key], homes, clocks))
-    return found
+def _entries(work: Work, actor: Actor, standing: Standing) -> list[Entry]:
+    sight = _in_sight(work, actor)
+    return [_entry(work, actor, thing) for thing in standing.things if thing.object in sight]
 
 
-def _releases_of(work: Work, releases: Sequence[Release], grants: Sequence[Grant]) -> list[Release]:
-    """The releases themselves, and those behind the grants."""
-    missing = sorted({grant.release_name for grant in grants} - {release.name for release in releases})
-    if not missing:
-        return list(releases)
-    return [*releases, *work.session.scalars(select(Release).where(Release.name.in_(missing)))]
+def _in_sight(work: Work, actor: Actor) -> set[str]:
+    """Name the open objects that a person may read; one query."""
+    cases = seen_cases(actor).where(Case.state.in_(OPEN_CASES)).with_only_columns(Case.id)
+    releases = seen_releases(actor).where(Release.state.in_(OPEN_RELEASES)).with_only_columns(Release.name)
+    grants = seen_grants(actor).where(Grant.state.in_(OPEN_GRANTS)).with_only_columns(Grant.id)
+    parts = (query.add_columns(literal_column(str(n))) for n, query in enumerate((cases, releases, grants)))
+    return {f"{_KINDS[kind]}:{key}" for key, kind in work.session.execute(union_all(*parts))}
 
 
-def _cases_of(work: Work, cases: Sequence[Case], releases: Sequence[Release]) -> Mapping[str, Case]:
-    known = {case.id: case for case in cases}
-    missing = sorted({release.case_id for release in releases} - known.keys())
-    if missing:
-        known.update({case.id: case for case in work.session.scalars(select(Case).where(Case.id.in_(missing)))})
-    return known
-
-
-def _entry(
-    work: Work,
-    actor: Actor,
-    machine: Machine,
-    thing: Case | Release | Grant,
-    facts: Any,
-    homes: Mapping[str, Case],
-    clocks: Mapping[str, Turn],
-) -> Entry:
-    name = object_name(thing)
-    case = homes[facts.case.id]
-    turn = clocks.get(name, Turn())
+def _entry(work: Work, actor: Actor, thing: Pending) -> Entry:
+    machine = machine_of(thing.facts)
     allowed = work.settings.case_days if machine is CASE else work.settings.release_days
-    actions = tuple(a for a in actions_of(machine, actor, thing.state) if work.decide(actor, a, facts, None))
-    left = turn.left(allowed) if turn.running else None
-    assignee = None if isinstance(thing, Grant) else thing.assignee
+    actions = tuple(a for a in actions_of(machine, actor, thing.state) if work.decide(actor, a, thing.facts, None))
+    left = thing.turn.left(allowed) if thing.turn.running else None
     return Entry(
-        object=name,
+        object=thing.object,
         kind=machine.name,
-        key=name.partition(":")[2],
-        number=case.number,
-        title=case.title,
-        study_id=case.study_id,
-        site_id=case.site_id,
-        organisation=case.organisation_id,
+        key=thing.object.partition(":")[2],
+        number=thing.number,
+        title=thing.title,
+        study_id=thing.study_id,
+        site_id=thing.site_id,
+        organisation=thing.organisation,
         state=thing.state,
-        assignee=assignee,
+        assignee=thing.assignee,
         actions=actions,
-        risk=_risk(thing, facts, left),
-        days=turn.days(),
+        risk=_risk(thing, left),
+        days=thing.turn.days(),
         left=left,
-        running=turn.running,
-        due=turn.due(allowed, work.now),
-        since=thing.changed_at,
-        unchanged=False,
+        running=thing.turn.running,
+        due=thing.turn.due(allowed, work.now),
+        since=thing.since,
+        unchanged=thing.unchanged,
     )
 
 
-def _risk(thing: Case | Release | Grant, facts: Any, left: int | None) -> str:
+def _risk(thing: Pending, left: int | None) -> str:
     """Red: blocked, beyond the case, recalled, or late. Amber: a warning, or three days left."""
-    if isinstance(thing, Release) and (
-        facts.beyond_case or thing.state in {ReleaseState.BLOCKED, ReleaseState.RECALLED}
-    ):
+    stopped = thing.state in {ReleaseState.BLOCKED, ReleaseState.RECALLED}
+    if stopped or (isinstance(thing.facts, ReleaseFacts) and thing.facts.beyond_case):
         return "red"
-    if isinstance(thing, Grant) and thing.state is not GrantState.PENDING_TERMS:
+    if isinstance(thing.facts, GrantFacts) and thing.state is not GrantState.PENDING_TERMS:
         return "amber"
     if left is not None and left < 0:
         return "red"
-    warned = isinstance(thing, Release) and bool(thing.summary.get("warnings"))
-    return "amber" if warned or (left is not None and left <= 3) else "green"
-
-
-def _unchanged(work: Work, entries: Sequence[Entry]) -> set[str]:
-    """Name the objects on whose present content somebody voted in an earlier round."""
-    names = [entry.object for entry in entries if entry.kind != "grant"]
-    query = select(Vote.object, Vote.bound).where(Vote.object.in_(names), Vote.voided_at.is_not(None))
-    digests = dict(work.session.execute(select(Case.id, Case.digest).where(Case.id.in_(_keys(names, "case")))).all())
-    packages = select(Release.name, Release.manifest_digest).where(Release.name.in_(_keys(names, "release")))
-    digests.update(work.session.execute(packages).all())
-    return {
-        name
-        for name, bound in work.session.execute(query)
-        if digests.get(name.partition(":")[2]) == (bound.get("manifest_digest") or bound.get("digest"))
-    }
-
-
-def _keys(names: Sequence[str], kind: str) -> list[str]:
-    return [name.partition(":")[2] for name in names if name.startswith(f"{kind}:")]
+    return "amber" if thing.warned or (left is not None and left <= 3) else "green"

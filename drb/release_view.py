@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from drb.case_view import standing_votes, texts
-from drb.models import Case, Release, Vote
+from drb.case_parts import standing_votes
+from drb.case_view import texts
+from drb.models import Case, Release
 from drb.states import ReleaseState
 from drb.views import ReleaseView, VoteView
 
@@ -20,6 +22,8 @@ def release_view(session: Session, release: Release) -> ReleaseView:
 
 def release_views(session: Session, releases: Sequence[Release]) -> tuple[ReleaseView, ...]:
     """Picture releases, in the order given."""
+    if not releases:
+        return ()
     session.flush()
     ids = sorted({release.case_id for release in releases})
     found = session.execute(select(Case.id, Case.number).where(Case.id.in_(ids)))
@@ -65,7 +69,7 @@ def _name(release: Release) -> str:
     return f"release:{release.name}"
 
 
-def _vote(vote: Vote, release: Release, words: str | None) -> VoteView:
+def _vote(vote: Any, release: Release, words: str | None) -> VoteView:
     blind = release.state is ReleaseState.PARTIALLY_REVIEWED
     digest = vote.bound["manifest_digest"]
     return VoteView(vote.person_id, None if blind else vote.choice, vote.at, digest, None if blind else words)

@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from drb.actors import actors
 from drb.cases import cast, decided, existing, secretary, undone, void_votes
 from drb.errors import BadInput, NotFound
 from drb.facts import SYSTEM, Asked, ReleaseFacts
-from drb.load import actors, bound, builds_for, case_facts, grant_facts, locked, release_facts
+from drb.load import bound, builds_for, case_facts, grant_facts, locked, release_facts
 from drb.models import Case, Grant, Person, Release
 from drb.release_view import release_view, release_views
 from drb.rights import refuse

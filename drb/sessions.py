@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from drb.accounts import fingerprint
+from drb.actors import acting, as_actors
 from drb.errors import BadInput
 from drb.facts import Actor
 from drb.models import Person, PersonalText
@@ -23,6 +24,13 @@ IDLE, WHOLE_DAY = timedelta(minutes=30), timedelta(hours=10)
 NOTED = timedelta(minutes=1)
 LONGEST = timedelta(days=365)
 SCOPES = ("read", "act")
+# Every page begins with this one query; built once.
+_BY_COOKIE = (
+    acting(SignInSession, PersonalText)
+    .join(SignInSession, SignInSession.person_id == Person.id)
+    .join(PersonalText, PersonalText.id == Person.name_id)
+    .where(SignInSession.id == bindparam("id"))
+)
 
 
 @dataclass(frozen=True)
@@ -74,10 +82,14 @@ class Sessions:
     def visitor(self, cookie: str) -> Visitor | None:
         """Tell who a cookie stands for; None when it is unknown, idle for too long, over, or its account is closed."""
         with self.desk.read() as work:
-            row = work.session.get(SignInSession, fingerprint(cookie))
-            if row is None or not row.seen_at <= work.now < min(row.ends_at, row.seen_at + IDLE):
+            rows = work.session.execute(_BY_COOKIE, {"id": fingerprint(cookie)}).all()
+            if not rows:
                 return None
-            found = _visitor(work, row.person_id, row.whole)
+            row, name = rows[0].SignInSession, rows[0].PersonalText
+            if not row.seen_at <= work.now < min(row.ends_at, row.seen_at + IDLE):
+                return None
+            actor = as_actors(rows)[row.person_id]
+            found = Visitor(actor, unseal(name), row.whole) if actor.active else None
             stale = work.now - row.seen_at > NOTED
         if stale and found is not None:
             self._seen(row.person_id, row.id)
@@ -145,12 +157,12 @@ class Sessions:
             token = work.session.scalars(query).one_or_none()
             if token is None or token.revoked_at is not None or work.now >= token.ends_at:
                 return None
-            return _visitor(work, token.person_id, True, tuple(token.scopes))
+            return _holder(work, token.person_id, tuple(token.scopes))
 
 
-def _visitor(work: Work, person_id: str, whole: bool, scopes: tuple[str, ...] | None = None) -> Visitor | None:
+def _holder(work: Work, person_id: str, scopes: tuple[str, ...]) -> Visitor | None:
     actor = work.actor(person_id)
     if not actor.active:
         return None
     query = select(PersonalText).join(Person, Person.name_id == PersonalText.id).where(Person.id == person_id)
-    return Visitor(actor, unseal(work.session.scalars(query).one_or_none()), whole, scopes)
+    return Visitor(actor, unseal(work.session.scalars(query).one_or_none()), True, scopes)

@@ -25,6 +25,11 @@ def reads_all(actor: Actor) -> bool:
     return any(AUDIT.get(role) is AuditScope.ALL for role in actor.roles)
 
 
+def sees_evidence(actor: Actor) -> bool:
+    """Say whether evidence packs are for a person: they name releases of others, so they are not for an applicant."""
+    return actor.active and (reads_all(actor) or bool(actor.roles & _OF_A_SITE))
+
+
 def _of_site(actor: Actor, site: Any) -> ColumnElement[bool]:
     if not actor.roles & _OF_A_SITE:
         return false()

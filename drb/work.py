@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from drb import personal
+from drb.actors import actors
 from drb.attest import attested
 from drb.database import transaction
 from drb.errors import BadInput, Refused
-from drb.facts import SYSTEM, Actor, Asked, Facts
+from drb.facts import SYSTEM, Actor, Asked, Facts, Who, id_of
 from drb.ledger import Entry, append
-from drb.load import actors
 from drb.models import Case, ChainHead, Grant, Release
 from drb.notices import tell
 from drb.quorum import Settings
@@ -90,8 +90,10 @@ class Work:
     settings: Settings
     texts: dict[str, str] = field(default_factory=dict)
 
-    def actor(self, actor_id: str) -> Actor:
-        """Read who acts, with the roles in force now. Raises Refused for somebody unknown."""
+    def actor(self, actor_id: Who) -> Actor:
+        """Read who acts, with the roles in force now; one who was read already is given back. Raises Refused."""
+        if isinstance(actor_id, Actor):
+            return actor_id
         if actor_id == SYSTEM.id:
             return SYSTEM
         known = actors(self.session, [actor_id])
@@ -180,13 +182,13 @@ class Desk:
             raise late from None
 
     @contextmanager
-    def look(self, actor_id: str, name: str) -> Iterator[Work]:
+    def look(self, actor: Who, name: str) -> Iterator[Work]:
         """Read something that may not be the reader's: a refusal stands in the ledger as 'refused:read'."""
         try:
             with self.read() as work:
                 yield work
         except Refused as refused:
-            self._record_refusal(actor_id, "read", name, refused)
+            self._record_refusal(id_of(actor), "read", name, refused)
             raise
 
     @contextmanager

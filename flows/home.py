@@ -34,6 +34,10 @@ class Home:
         """A hospital's key store: pseudonym master key and signing key. Never leaves the hospital."""
         return self.root / "keys" / site_id
 
+    def person_sets(self, site_id: str) -> Path:
+        """Who was in which release, as numbers under the hospital's own key. Never leaves the hospital."""
+        return self.root / "people" / site_id
+
     def signing_key(self, site_id: str) -> Path:
         """A hospital's Ed25519 signing key."""
         return self.site_keys(site_id) / "signing.key"

@@ -8,12 +8,15 @@ from typing import Any
 
 from cdm.errors import GateRefused
 from cohorts.disclosure import stricter
+from deid.differencing import differences
 from drb import Board
+from drb.evidence import Part
 from drb.states import ReleaseState, Role
 from drb.views import ReleaseView
 from extract.manifest import Manifest, read_manifest
-from flows import registry
+from flows import person_sets, registry
 from flows.evidence import build as build_evidence
+from flows.evidence import differencing
 from flows.run import Run, wipe
 
 # In these states the board has decided on this very digest, or is about to; building it again changes nothing.
@@ -39,9 +42,9 @@ def submit(run: Run, board: Board, actor: str) -> ReleaseView:
         ),
     )
     registered = _register(run, board, actor, manifest)
-    _lay_evidence(run, board, package, manifest)
     if registered.state in _SETTLED:
         return registered
+    _lay_evidence(run, board, package, manifest)
     gate: dict[str, Any] = run.stages["quality"].facts()
     checked = board.releases.check(
         "system",
@@ -68,7 +71,14 @@ def _lay_evidence(run: Run, board: Board, package: Path, manifest: Manifest) -> 
     before = [one for one in kin if one.site_id == run.site.id and one.name != run.release]
     case = board.cases.get("system", run.case_id)
     if board.releases.get("system", run.release).manifest_digest == manifest.digest:
-        board.evidence.lay(build_evidence(package, case, before[-1] if before else None))
+        board.evidence.lay(build_evidence(package, case, before[-1] if before else None, _differencing(run, board)))
+
+
+def _differencing(run: Run, board: Board) -> Part:
+    """The release against every earlier one of the hospital; the person sets stay here, the figures are told."""
+    mine, (sets, unknown) = person_sets.keep(run), person_sets.earlier(run, board)
+    k = max(run.policy.settings.k, run.site.min_k)
+    return differencing(differences(mine, sets, k), unknown, k, stricter(run.site.threshold))
 
 
 def _register(run: Run, board: Board, actor: str, manifest: Manifest) -> ReleaseView:

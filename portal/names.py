@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from drb.evidence import PARTS, Point
@@ -44,11 +44,6 @@ def rule_name(code: str, lang: str) -> str:
         return ""
     sentence = REASONS[code].ko if lang == "ko" else REASONS[code].en
     return sentence.partition("{")[0].rstrip(" :('") if "{" in sentence else sentence
-
-
-def person_name(people: Iterable[tuple[str, str]], person: str | None) -> str:
-    """A secretary's name."""
-    return dict(people).get(person or "", person or "-")
 
 
 def sum_of(counts: Mapping[str, int], states: Sequence[str]) -> int:
@@ -93,7 +88,6 @@ GLOBALS: Mapping[str, Any] = {
     "action_name": action_name,
     "state_name": state_name,
     "rule_name": rule_name,
-    "person_name": person_name,
     "sum_of": sum_of,
     "keys_of": keys_of,
     "decision_name": decision_name,

@@ -27,6 +27,12 @@ TONES: Mapping[str, str] = {
 }
 
 
+def warm() -> None:
+    """Compile every template, so that the first page of the morning need not."""
+    for name in environment().list_templates():
+        environment().get_template(name)
+
+
 def day(at: datetime | date | None) -> str:
     """A day in Korea."""
     if at is None:
@@ -87,6 +93,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     env.filters.update(
         day=day,

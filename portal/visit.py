@@ -19,7 +19,7 @@ from drb.sessions import Visitor
 from drb.transitions import STANDING
 from portal.portal import Portal, portal_of
 from portal.security import csrf_right, csrf_token
-from portal.words import LANGUAGES, say
+from portal.words import LANGUAGES, catalogue, say
 
 COOKIE, BEFORE, LANG = "naru_session", "naru_before", "naru_lang"
 
@@ -80,6 +80,7 @@ class Visit:
             "visit": self,
             "lang": self.lang,
             "t": self.say,
+            "said": catalogue(self.lang),
             "csrf": csrf_token(cookie),
             "rights": frozenset(right for right in STANDING if self.visitor.whole and may(self.actor, right)),
             "path": self.request.url.path,

@@ -14,7 +14,7 @@ from drb.states import Choice, GrantState, ReleaseState, Route
 from drb.states import ReleaseState as R
 
 # Of a hundred old cases; the rest was approved at once.
-REJECTED, WITHDRAWN, CONDITIONAL, RETURNED = 8, 3, 12, 35
+REJECTED, WITHDRAWN, CONDITIONAL, RETURNED = 8, 3, 12, 64
 OPEN_STATES = (C.SUBMITTED, C.SCREENING, C.RETURNED, C.IN_REVIEW, C.IN_REVIEW, C.CONDITIONAL)
 OPEN_RELEASES = (R.CHECKED, R.SUBMITTED, R.PARTIALLY_REVIEWED, R.REVIEWED, R.BLOCKED, R.RETURNED)
 
@@ -169,6 +169,8 @@ def open_cases(count: int, now: datetime, studies: Sequence[str]) -> Iterator[Ca
         weeks = 56 if wish in {C.IN_REVIEW, C.CONDITIONAL} else 24
         start = now - timedelta(days=weeks * (count - place) / count + (22 if wish is C.CONDITIONAL else 11))
         start = min(start, now - timedelta(days=2)) if wish is C.SUBMITTED else start
-        life = case(key, f"{now.year}-{place + 1:04d}", start, pick(f"study {key}", studies), wish)
-        life.steps = [step for step in life.steps if step.at < now] or life.steps[:1]
-        yield life
+        numbered, study = f"{now.year}-{place + 1:04d}", pick(f"study {key}", studies)
+        life = case(key, numbered, start, study, wish)
+        # How long each step takes follows from the key: what would end tomorrow began as much earlier.
+        late = life.steps[-1].at - now
+        yield case(key, numbered, start - late - timedelta(hours=2), study, wish) if late > timedelta(0) else life

@@ -60,13 +60,17 @@ def case_rows(cases: Sequence[CaseLife], titles: Mapping[str, str]) -> Iterator[
                 "person_id": person,
                 "choice": choice,
                 "bound": {"digest": digests[life.id], "version": life.round},
-                "at": life.decided_at,
+                "at": at,
             }
             for life in cases
-            for person, choice in life.votes
+            for (person, choice), at in zip(life.votes, _voted_at(life), strict=True)
         ],
     )
     yield from _conditions_and_comments(cases)
+
+
+def _voted_at(life: CaseLife) -> list[datetime]:
+    return [step.at for step in life.steps if step.action == "vote"][-len(life.votes) :] if life.votes else []
 
 
 def _case(life: CaseLife, form: Mapping[str, Any], made: str) -> dict[str, Any]:

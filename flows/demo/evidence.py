@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from deid.differencing import EVERYBODY, Difference
 from drb import Board
 from drb.evidence import PARTS, Light, Pack, Part, Point, Said, Table
 from drb.seed.draw import number
 from drb.states import ReleaseState
 from drb.views import ReleaseView
+from flows.evidence import differencing
+from flows.evidence.counts import worded
 from flows.evidence.risk import risk
 
 OPEN = (ReleaseState.CHECKED, ReleaseState.SUBMITTED, ReleaseState.PARTIALLY_REVIEWED, ReleaseState.REVIEWED)
@@ -62,7 +65,7 @@ def pack(release: ReleaseView) -> Pack:
         "attrition": _attrition(people),
         "table1": Part(light=Light.GREEN, points=points, tables=(_table1(people),)),
         "risk": risk(_risk(k)),
-        "differencing": first,
+        "differencing": _differencing(release, people),
         "quality": _only(_said(f"점검 363개: 차단 0개, 경고 {warned}개", f"363 checks: 0 block, {warned} warn"), light),
         "changes": first,
         "definition": Part(light=Light.GREEN, prose=DEFINITION),
@@ -71,6 +74,20 @@ def pack(release: ReleaseView) -> Pack:
     return Pack(
         release=release.name, manifest_digest=release.manifest_digest, parts={name: parts[name] for name in PARTS}
     )
+
+
+def _differencing(release: ReleaseView, people: int) -> Part:
+    """Against two earlier releases that nobody made; where the package has warnings, a few people stand alone."""
+    few = 3 if release.summary.get("warnings") else 40
+    found = []
+    for place, against in enumerate(
+        (f"{release.study_id}-{release.site_id}-0.8.0", f"{release.study_id}-{release.site_id}-0.9.0")
+    ):
+        shared = people // 2 + number(f"shared {release.name} {against}", 20, people // 4)
+        added = few if place else people - shared
+        small = ("added",) if added < 5 else ()
+        found.append(Difference(against, EVERYBODY, shared, added, number(f"left {against}", 12, 90), small))
+    return differencing(found, (), k=5, threshold=10)
 
 
 def _scope(release: ReleaseView) -> Part:
@@ -88,12 +105,12 @@ def _scope(release: ReleaseView) -> Part:
 def _attrition(people: int) -> Part:
     head = (_said("역할", "role"), _said("단계", "step"), _said("규칙", "rule"), _said("사람", "people"))
     rows = (
-        ("case", 0, _said("입원", "admitted"), people * 40),
-        ("case", 1, _said("19세 이상", "19 or over"), people * 36),
-        ("case", 2, _said("관찰 365일", "observed for 365 days"), people * 9),
-        ("case", 3, _said("중환자실 이동", "moved to intensive care"), None),
-        ("control", 0, _said("입원", "admitted"), people * 40),
-        ("control", 1, _said("중환자실 이동 없음", "not moved to intensive care"), people * 31),
+        (worded("case"), 0, _said("입원", "admitted"), people * 40),
+        (worded("case"), 1, _said("19세 이상", "19 or over"), people * 36),
+        (worded("case"), 2, _said("관찰 365일", "observed for 365 days"), people * 9),
+        (worded("case"), 3, _said("중환자실 이동", "moved to intensive care"), None),
+        (worded("control"), 0, _said("입원", "admitted"), people * 40),
+        (worded("control"), 1, _said("중환자실 이동 없음", "not moved to intensive care"), people * 31),
     )
     return Part(light=Light.GREEN, tables=(Table(title=_said("선정 과정", "Attrition"), head=head, rows=rows),))
 
@@ -101,9 +118,9 @@ def _attrition(people: int) -> Part:
 def _table1(people: int) -> Table:
     head = (_said("특성", "covariate"), _said("수준", "level"), _said("환자군", "cases"), _said("대조군", "controls"))
     rows = (
-        ("people", "", people // 2, people // 2),
-        ("age", "", "63.1 (14.2)", "62.8 (14.5)"),
-        ("sex", "female", people // 4, people // 4 + 3),
+        (worded("people"), "", people // 2, people // 2),
+        (worded("age"), "", "63.1 (14.2)", "62.8 (14.5)"),
+        (worded("sex"), worded("female"), people // 4, people // 4 + 3),
         ("diabetes", "", people // 6, None),
     )
     return Table(title=_said("기초 특성", "Table 1"), head=head, rows=rows)

@@ -17,15 +17,15 @@ from flows.evidence.risk import risk
 _WORST = (Light.RED, Light.AMBER)
 
 
-def build(package: Path, case: CaseView, before: ReleaseView | None) -> Pack:
-    """Put the pack together. before: the version before this one, under the same case."""
+def build(package: Path, case: CaseView, before: ReleaseView | None, subtracted: Part) -> Pack:
+    """Put the pack together. before: the version before this one, under the same case. subtracted: the differencing part."""
     manifest = read_manifest(package)
     parts: dict[str, Part] = {
         "scope": _scope(manifest, case),
         "attrition": attrition(rows(package, "attrition.csv")),
         "table1": table1(rows(package, "table1.csv"), rows(package, "balance.csv")),
         "risk": risk(document(package, "risk.json")),
-        "differencing": _differencing(before),
+        "differencing": subtracted,
         "quality": _quality(document(package, "quality.json")),
         "changes": _changes(manifest, before),
         "definition": _definition(package),
@@ -111,16 +111,6 @@ def _columns(columns: tuple[str, ...] | None) -> str:
     if columns is None:
         return "-"
     return ", ".join(columns) if columns else "*"
-
-
-def _differencing(before: ReleaseView | None) -> Part:
-    if before is None:
-        said = Said(ko="이 심의 건의 첫 반출입니다.", en="The first release under this case.")
-        return Part(light=Light.GREEN, said=(said,))
-    return missing(
-        f"이전 반출 {before.name} 과(와) 겹치는 사람 수를 병원에서 계산한 자료가 없습니다. 병원에 확인하십시오.",
-        f"No count of the people shared with the earlier release {before.name} was made at the hospital; ask for it.",
-    )
 
 
 def _quality(report: Mapping[str, Any]) -> Part:

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from drb.evidence import Light, Part, Point, Said, Table
 
+# What the reports call by one word, as people read it; names of covariates of a study's own stay as they are.
+WORDS: Mapping[str, Said] = {
+    "case": Said(ko="환자군", en="case"),
+    "control": Said(ko="대조군", en="control"),
+    "people": Said(ko="사람", en="people"),
+    "age": Said(ko="나이", en="age"),
+    "sex": Said(ko="성별", en="sex"),
+    "female": Said(ko="여", en="female"),
+    "male": Said(ko="남", en="male"),
+    "index_year": Said(ko="기준 연도", en="index year"),
+}
 LIMIT = 0.1  # the usual limit of a standardised mean difference
+
+
+def worded(name: str) -> Said | str:
+    """A report's word in both languages, or as it stands."""
+    return WORDS.get(name, name)
 
 
 def _count(text: str) -> str | int | None:
@@ -26,7 +42,7 @@ def attrition(rows: Sequence[dict[str, str]]) -> Part:
         Said(ko="규칙", en="rule"),
         Said(ko="사람", en="people"),
     )
-    lines = tuple((row["role"], int(row["step"]), row["rule"], _count(row["people"])) for row in rows)
+    lines = tuple((worded(row["role"]), int(row["step"]), row["rule"], _count(row["people"])) for row in rows)
     return Part(light=Light.GREEN, tables=(Table(title=Said(ko="선정 과정", en="Attrition"), head=head, rows=lines),))
 
 
@@ -40,7 +56,9 @@ def table1(rows: Sequence[dict[str, str]], balance: Sequence[dict[str, str]]) ->
         Said(ko="환자군", en="cases"),
         Said(ko="대조군", en="controls"),
     )
-    lines = tuple((row["covariate"], row["level"], _count(row["cases"]), _count(row["controls"])) for row in rows)
+    lines = tuple(
+        (worded(row["covariate"]), worded(row["level"]), _count(row["cases"]), _count(row["controls"])) for row in rows
+    )
     points = tuple(
         Point(
             name=f"{row['covariate']} {row['level']}".strip(),

@@ -10,7 +10,7 @@ from cohorts.disclosure import stricter
 from extract.manifest import Provenance, StudyMeta, Terms
 from extract.meds.write import Prediction
 from extract.package import PackageInputs, build
-from flows import prose
+from flows import person_sets, prose
 from flows.run import Run
 from flows.stages.folder import Facts
 from flows.stages.tables_of_counts import documents, released, risk_json
@@ -24,7 +24,7 @@ TERMS = {
 
 
 def work(run: Run, folder: Path) -> Facts:
-    """Write package/ as it will leave, and note its digest."""
+    """Write package/ as it will leave, and note its digest; beside it people.parquet, which stays."""
     study = run.study
     manifest = build(
         PackageInputs(
@@ -47,6 +47,7 @@ def work(run: Run, folder: Path) -> Facts:
         folder / "package",
         run.site.limits(run.home),
     )
+    person_sets.write(run, folder)
     return {"release": run.release, "manifest_digest": manifest.digest}
 
 

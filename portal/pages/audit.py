@@ -14,7 +14,7 @@ SIZE = 100
 @router.get("/audit")
 def audit(visit: Here) -> Response:
     """The last events of everything, or of one object."""
-    visit.board.require(visit.me, "read_ledger")
+    visit.board.require(visit.actor, "read_ledger")
     return show(visit)
 
 
@@ -35,5 +35,5 @@ def show(visit: Visit, report: object = None) -> Response:
 @router.post("/audit/verify")
 def verify(visit: Here) -> Response:
     """Read the whole ledger again and name the first bad event."""
-    visit.board.require(visit.me, "read_ledger")
+    visit.board.require(visit.actor, "read_ledger")
     return show(visit, visit.board.verify())

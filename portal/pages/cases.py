@@ -20,21 +20,21 @@ router = APIRouter()
 @router.get("/cases")
 def cases(visit: Here) -> Response:
     """The cases that one may see, newest first."""
-    visit.board.require(visit.me, "read_board")
+    visit.board.require(visit.actor, "read_board")
     return listed(visit, "case", CaseState)
 
 
 @router.get("/cases/new")
 def new(visit: Here) -> Response:
     """The application form, filled in from the catalogue where a study was chosen."""
-    visit.board.require(visit.me, "apply")
+    visit.board.require(visit.actor, "apply")
     return application(visit, None, filled(offer(visit, visit.request.query_params.get("study", ""))))
 
 
 @router.post("/cases/new")
 def create(visit: Here) -> Response:
     """Draft a case."""
-    visit.board.require(visit.me, "apply")
+    visit.board.require(visit.actor, "apply")
     try:
         case = visit.board.cases.create(visit.me, **read(visit))
     except BadInput as bad:
@@ -50,7 +50,7 @@ def case(visit: Here, key: str) -> Response:
 
 def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: int = 200) -> Response:
     """Draw a case, with what the visitor may do."""
-    found = visit.board.case_page(visit.me, key)
+    found = visit.board.case_page(visit.actor, key)
     return visit.page(
         "case.html",
         status,
@@ -101,7 +101,7 @@ def application(visit: Visit, case: Any, given: Any, *, error: str = "", status:
 @router.get("/cases/{key}/minutes")
 def minutes(visit: Here, key: str) -> Response:
     """회의록: what was decided, by which votes, under which conditions; for the printer."""
-    visit.board.require(visit.me, "read_minutes")
+    visit.board.require(visit.actor, "read_minutes")
     view = visit.board.cases.get(visit.me, key)
     events = visit.board.events(visit.me, f"case:{key}")
     people = {v.person for v in view.votes} | {event.actor for event in events} | {view.applicant}

@@ -21,10 +21,10 @@ SIZE = 50
 @router.get("/grants")
 def grants(visit: Here) -> Response:
     """The grants that one may see."""
-    visit.board.require(visit.me, "read_board")
+    visit.board.require(visit.actor, "read_board")
     asked = visit.request.query_params.get("page", "1")
     number = max(1, min(int(asked) if asked.isdecimal() else 1, 10_000))
-    found = visit.board.grants.list(visit.me, None, (number - 1) * SIZE, SIZE + 1)
+    found = visit.board.grants.list(visit.actor, None, (number - 1) * SIZE, SIZE + 1)
     return visit.page(
         "grants.html",
         grants=found[:SIZE],
@@ -72,6 +72,7 @@ def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: i
         download=visit.board.may_download(view.person, view.release),
         events=events,
         names=visit.board.people.names({view.person} | {event.actor for event in events}),
+        homes=visit.board.people.homes([view.organisation]),
         error=error,
         failed=failed,
         **forms(visit.board.options(visit.me, name), "grant", ()),

@@ -21,7 +21,7 @@ def listed(visit: Visit, kind: str, states: type[CaseState] | type[ReleaseState]
     number = max(1, min(number, 10_000))
     chosen = state if state in {str(s) for s in states} else ""
     site, words = asked.get("site", "")[:80], asked.get("words", "")[:100]
-    rows, total = visit.board.listed(visit.me, Wanted(kind, chosen, site, words, (number - 1) * SIZE, SIZE))
+    rows, total = visit.board.listed(visit.actor, Wanted(kind, chosen, site, words, (number - 1) * SIZE, SIZE))
     kept = urlencode([(name, text) for name, text in asked.multi_items() if name != "page" and text])
     return visit.page(
         "list.html",

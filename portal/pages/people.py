@@ -20,7 +20,7 @@ SIZE = 25
 @router.get("/people")
 def people(visit: Here) -> Response:
     """Everybody, their organisations and roles."""
-    visit.board.require(visit.me, "manage_people")
+    visit.board.require(visit.actor, "manage_people")
     return show(visit)
 
 
@@ -113,7 +113,7 @@ def _do(visit: Visit, call: Callable[[], object], done: str) -> Response:
 
 
 def _shown_again(visit: Visit, error: str) -> Response:
-    visit.board.require(visit.me, "manage_people")
+    visit.board.require(visit.actor, "manage_people")
     return show(visit, error=error, status=422)
 
 

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from drb.errors import BadInput, Refused
 from drb.queue import Filter
-from portal.pages.things import refusal, secretaries, sentence
+from portal.pages.things import refusal, sentence
 from portal.visit import Here, Visit
 
 router = APIRouter()
@@ -20,15 +20,15 @@ SIZE = 50
 @router.get("/")
 def home(visit: Here) -> Response:
     """Where a person begins: those who read no cases have other pages."""
-    if visit.board.may(visit.me, "read_board"):
+    if visit.board.may(visit.actor, "read_board"):
         return visit.go("/queue")
-    return visit.go("/people" if visit.board.may(visit.me, "manage_people") else "/statistics")
+    return visit.go("/people" if visit.board.may(visit.actor, "manage_people") else "/statistics")
 
 
 @router.get("/queue")
 def queue(visit: Here, request: Request) -> Response:
     """What is open to a person's eyes."""
-    visit.board.require(visit.me, "read_board")
+    visit.board.require(visit.actor, "read_board")
     return show(visit)
 
 
@@ -46,7 +46,7 @@ def show(visit: Visit, told: list[tuple[str, str]] | None = None) -> Response:
     )
     number = int(asked.get("page", "1")) if asked.get("page", "1").isdecimal() else 1
     number = max(1, min(number, 1_000))
-    found = visit.board.page(visit.me, wanted, (number - 1) * SIZE, SIZE)
+    found = visit.board.page(visit.actor, wanted, (number - 1) * SIZE, SIZE)
     kept = urlencode([(name, text) for name, text in asked.multi_items() if name != "page" and text])
     return visit.page(
         "queue.html",
@@ -56,7 +56,8 @@ def show(visit: Visit, told: list[tuple[str, str]] | None = None) -> Response:
         pages=max(1, -(-found.total // SIZE)),
         kept=kept,
         bulk=any(role == "SECRETARY" for role in visit.actor.roles),
-        secretaries=secretaries(visit),
+        secretaries=found.secretaries,
+        names=dict(found.secretaries),
         told=told or [],
     )
 
@@ -74,7 +75,7 @@ def remind(visit: Here) -> Response:
 
 
 def _each(visit: Visit, action: str) -> Response:
-    visit.board.require(visit.me, "read_board")
+    visit.board.require(visit.actor, "read_board")
     told = [(name, _one(visit, action, name)) for name in visit.given.get("object", [])[:200]]
     return show(visit, told)
 

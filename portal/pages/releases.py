@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from drb.errors import NotFound
 from drb.states import ReleaseState, Role
+from drb.visible import sees_evidence
 from portal.evidence import as_html
 from portal.packages import packed
 from portal.pages.difference import difference
@@ -20,7 +21,7 @@ router = APIRouter()
 @router.get("/releases")
 def releases(visit: Here) -> Response:
     """The releases that one may see, newest first."""
-    visit.board.require(visit.me, "read_board")
+    visit.board.require(visit.actor, "read_board")
     return listed(visit, "release", ReleaseState)
 
 
@@ -32,7 +33,7 @@ def release(visit: Here, key: str) -> Response:
 
 def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: int = 200) -> Response:
     """Draw a release, with what the visitor may do."""
-    found = visit.board.release_page(visit.me, key)
+    found = visit.board.release_page(visit.actor, key)
     view = found.release
     return visit.page(
         "release.html",
@@ -41,8 +42,9 @@ def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: i
         release=view,
         allowed=visit.board.settings.release_days,
         now=visit.board.now(),
+        evidence=sees_evidence(visit.actor),
         diff=difference(found.before, view) if found.before else None,
-        grants=visit.board.grants.list(visit.me, key) if view.released_at else (),
+        grants=visit.board.grants.list(visit.actor, key) if view.released_at else (),
         download=visit.board.may_download(visit.me, key) if Role.STARTUP_USER in visit.actor.roles else None,
         error=error,
         failed=failed,

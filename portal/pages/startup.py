@@ -13,7 +13,7 @@ router = APIRouter()
 @router.get("/catalogue")
 def catalogue(visit: Here) -> Response:
     """The programme's studies and hospitals."""
-    visit.board.require(visit.me, "read_catalogue")
+    visit.board.require(visit.actor, "read_catalogue")
     sites = [home for home in visit.board.people.organisations() if home.site_id]
     return visit.page("catalogue.html", offers=visit.portal.settings.offers, sites=sites)
 
@@ -21,5 +21,5 @@ def catalogue(visit: Here) -> Response:
 @router.get("/keys")
 def keys(visit: Here) -> Response:
     """Public keys: by them a startup knows that hospital and board signed what it received."""
-    visit.board.require(visit.me, "read_board")
+    visit.board.require(visit.actor, "read_board")
     return visit.page("keys.html", keys=visit.portal.settings.public_keys)

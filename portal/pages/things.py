@@ -11,7 +11,6 @@ from fastapi.responses import Response
 from drb.errors import BadInput, NotFound, Refused
 from drb.guards import OF_INPUT
 from drb.options import Option
-from drb.states import Role
 from portal.actions import FORMS, Incomplete, run
 from portal.visit import Visit
 
@@ -66,8 +65,3 @@ def forms(found: Sequence[Option], kind: str, able: Sequence[tuple[str, str]]) -
         "may_edit": any(o.action == "edit" and o.decision for o in found),
         "secretaries": able,
     }
-
-
-def secretaries(visit: Visit) -> list[tuple[str, str]]:
-    """Who can be assigned."""
-    return [(p.id, p.name or p.id) for p in visit.board.people.holding(Role.SECRETARY)]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -53,6 +54,15 @@ def _quick() -> None:
     """Nobody cuts the power of a test, and nobody guesses its passwords."""
     database.SYNCHRONOUS = "OFF"
     passwords.HASHER = passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_loop() -> Iterator[None]:
+    """All browsers share one event loop; by default a TestClient starts a thread for every request."""
+    with start_blocking_portal() as portal:
+        Browser.portal = portal
+        yield
+        Browser.portal = None
 
 
 def fill(board: Board) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -141,14 +141,33 @@ def cells() -> Iterator[tuple[str, str, str]]:
             yield kind, action, role
 
 
-def state_of(board: Board, kind: str, key: str):  # type: ignore[no-untyped-def]
-    return getattr(board, f"{kind}s").get("system", key).state
+@dataclass(frozen=True)
+class Thing:
+    """An object as it stands before anybody tries anything. typed: what its grave forms ask to be typed."""
+
+    kind: str
+    key: str
+    state: object
+    typed: str
+    digest: str
+
+    def opens(self, action: str, role: str) -> bool:
+        """Whether the generated matrix lets a role do this to an object of this state, own or not."""
+        row = MACHINES[self.kind].row(self.state, action)  # type: ignore[arg-type]
+        return row is not None and any(matrix.opens(row, Role(role), own) for own in (True, False))
 
 
-def opens(board: Board, kind: str, key: str, action: str, role: str) -> bool:
-    """Whether the generated matrix lets a role do this to an object of this state, own or not."""
-    row = MACHINES[kind].row(state_of(board, kind, key), action)
-    return row is not None and any(matrix.opens(row, Role(role), own) for own in (True, False))
+def things(board: Board, last: int) -> dict[str, list[Thing]]:
+    found: dict[str, list[Thing]] = {kind: [] for kind in MACHINES}
+    for key in THINGS["case"][-last:]:
+        case = board.cases.get("system", key)
+        found["case"].append(Thing("case", key, case.state, case.number, ""))
+    for key in THINGS["release"][-last:]:
+        release = board.releases.get("system", key)
+        found["release"].append(Thing("release", key, release.state, release.case_number, release.manifest_digest))
+    for key in THINGS["grant"][-last:]:
+        found["grant"].append(Thing("grant", key, board.grants.get("system", key).state, key, ""))
+    return found
 
 
 # One object of each kind in `make test`, all of them among the slow ones.
@@ -160,21 +179,20 @@ def test_no_form_does_what_the_matrix_denies(app: FastAPI, board: Board, last: i
     """state x action x role, by POST; what is denied changes nothing."""
     before = board.verify().head, [event for event in board.events("system") if not event.action.startswith("refused:")]
     asked = 0
+    there = things(board, last)
     for role, person in OF_ROLE.items():
         browser = visitor(app, board, person)
         for kind, machine in MACHINES.items():
-            for key, action in product(
-                THINGS[kind][-last:], [*(machine.actions.keys() - NO_FORM[kind]), "no_such_action"]
-            ):
+            for thing, action in product(there[kind], [*(machine.actions.keys() - NO_FORM[kind]), "no_such_action"]):
                 known = action in machine.actions
-                if known and opens(board, kind, key, action, role):
+                if known and thing.opens(action, role):
                     continue
-                form = {"_csrf": browser.csrf, "words": "사유", "typed": typed(board, kind, key), "choice": "APPROVE"}
-                answer = browser.post(f"/{kind}s/{key}/{action}", data=form)
+                form = {"_csrf": browser.csrf, "words": "사유", "typed": thing.typed, "choice": "APPROVE"}
+                answer = browser.post(f"/{kind}s/{thing.key}/{action}", data=form)
                 expected = DENIED if known else {404}
                 if action in {"accept_terms", "edit", "download"}:
                     expected = DENIED | {404, 422}  # their own routes: the object is asked for first
-                assert answer.status_code in expected, (role, kind, key, action, answer.status_code)
+                assert answer.status_code in expected, (role, kind, thing.key, action, answer.status_code)
                 asked += 1
     after = [event for event in board.events("system") if not event.action.startswith("refused:")]
     assert after == before[1]
@@ -190,14 +208,12 @@ def test_what_only_automation_does_has_no_address(app: FastAPI, board: Board) ->
             assert browser.post(address, data={"_csrf": browser.csrf}).status_code == 404, address
 
 
-def typed(board: Board, kind: str, key: str) -> str:
-    if kind == "case":
-        return board.cases.get("system", key).number
-    return board.releases.get("system", key).case_number if kind == "release" else key
-
-
-def digest(board: Board, kind: str, key: str) -> str:
-    return board.releases.get("system", key).manifest_digest if kind == "release" else ""
+def anew(board: Board, filled: Path, path: Path) -> None:
+    """Put the board back to where it stood; what SQLAlchemy compiled stays."""
+    board.engine.dispose()
+    for suffix in ("-wal", "-shm"):
+        path.with_name(f"{path.name}{suffix}").unlink(missing_ok=True)
+    shutil.copy(filled, path)
 
 
 @SOME
@@ -206,24 +222,24 @@ def test_what_the_matrix_allows_is_decided_by_the_board_alone(
 ) -> None:
     """Every cell that is open to a role: the answer is the board's decision, on a board of its own each time."""
     done = 0
-    shown = app.state.portal
-    for kind, action, role in cells():
-        for key in THINGS[kind][-last:]:
-            path = tmp_path / "own.sqlite"
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(f"own.sqlite{suffix}").unlink(missing_ok=True)
-            shutil.copy(filled, path)
-            with open_board(f"sqlite:///{path}") as board:
-                if action in ELSEWHERE[kind] or not opens(board, kind, key, action, role):
+    path = tmp_path / "own.sqlite"
+    shutil.copy(filled, path)
+    with open_board(f"sqlite:///{path}") as board:
+        there = things(board, last)
+        app.state.portal = replace(app.state.portal, board=board)
+        for kind, action, role in cells():
+            for thing in there[kind]:
+                if action in ELSEWHERE[kind] or not thing.opens(action, role):
                     continue
-                app.state.portal, person = replace(shown, board=board), OF_ROLE[role]
-                decision = board.decide(person, action, f"{kind}:{key}")
+                anew(board, filled, path)
+                person = OF_ROLE[role]
+                decision = board.decide(person, action, f"{kind}:{thing.key}")
                 browser = visitor(app, board, person)
-                form = {"_csrf": browser.csrf, "words": "사유", "typed": typed(board, kind, key), "choice": "APPROVE"}
-                form |= {"digest": digest(board, kind, key), "route": "FULL", "assignee": "secretary"}
+                form = {"_csrf": browser.csrf, "words": "사유", "typed": thing.typed, "choice": "APPROVE"}
+                form |= {"digest": thing.digest, "route": "FULL", "assignee": "secretary"}
                 form |= {"requirement": "r1", "requirements": "증빙", "section.purpose": "더 자세히"}
-                answer = browser.post(f"/{kind}s/{key}/{action}", data=form)
-                assert answer.status_code in ({303, 404, 422} if decision else DENIED), (role, kind, key, action)
+                answer = browser.post(f"/{kind}s/{thing.key}/{action}", data=form)
+                assert answer.status_code in ({303, 404, 422} if decision else DENIED), (role, kind, thing.key, action)
                 done += answer.status_code == 303
                 assert board.verify().ok
     assert done > (8 if last == 1 else 20)

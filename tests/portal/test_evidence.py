@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from fastapi import FastAPI
 
+from deid.differencing import Difference
 from drb import Board
 from drb.evidence import PARTS, Light
 from flows.demo.evidence import pack
+from flows.evidence import differencing
 from flows.evidence.counts import attrition, table1
 from flows.evidence.risk import risk
 from portal.evidence import as_html
@@ -90,3 +92,29 @@ def test_a_new_version_is_compared_by_cause(app: FastAPI, board: Board) -> None:
         ("package", "k"),
     }
     assert "이전 버전과 비교" in visitor(app, board, "secretary").get(f"/releases/{NEXT}").text
+
+
+def test_evidence_is_not_for_the_applicant_because_it_names_releases_of_others(app: FastAPI, board: Board) -> None:
+    applicant = visitor(app, board, "applicant")
+    assert "/evidence" not in applicant.get(f"/releases/{RELEASE}").text
+    for ending in ("", ".json", ".html"):
+        assert applicant.get(f"/releases/{RELEASE}/evidence{ending}").status_code == 403
+    assert [e.action for e in board.events("system", f"release:{RELEASE}")][-1] == "refused:read"
+
+
+def test_differencing_tells_the_verdict_and_no_number_of_the_few() -> None:
+    found = (
+        Difference("r-1", "all", 120, 3, 0, ("added",)),
+        Difference("r-2", "all", 60, 40, 50, ()),
+        Difference("*", "case", 0, 123, 70, ()),
+    )
+    part = differencing(found, (), k=5, threshold=10)
+    assert part.light is Light.RED
+    assert "r-1" in part.said[0].ko
+    lines = part.tables[0].rows
+    assert lines[0][2:5] == (None, None, None)
+    assert lines[1][2:5] == (60, 40, 50)
+    assert "3" not in str([line[2:] for line in lines[:1]])
+    assert differencing(found[1:], (), k=5, threshold=10).light is Light.GREEN
+    assert differencing(found[1:], ("r-0",), k=5, threshold=10).light is Light.AMBER
+    assert differencing((), (), k=5, threshold=10).light is Light.GREEN

@@ -233,9 +233,9 @@ def counted(board: Board, call: Callable[[], object]) -> int:
 
 
 def test_no_page_asks_more_questions_when_there_are_more_rows(tmp_path: Path) -> None:
-    """The same number of queries for a board of fifty cases and for one of five hundred."""
+    """The same number of queries for a board of a hundred and thirty cases and for one of three hundred and twenty."""
     asked: dict[str, list[int]] = {}
-    for name, volume, waiting, packages in (("few", 150, 12, 6), ("many", 450, 90, 30)):
+    for name, volume, waiting, packages in (("few", 100, 12, 6), ("many", 240, 60, 18)):
         with open_board(f"sqlite:///{tmp_path}/{name}.sqlite") as board:
             seed(
                 board,
