@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from drb import open_board
@@ -177,3 +178,20 @@ def test_prefect_was_told_of_every_run_and_stage(world: World) -> None:
     assert {(f"{stage} hanbit", "COMPLETED") for stage in ("cohort", "draw", "extract", "quality")} <= tasks
     keys = {a["key"] for a in world.server.ask("artifacts")} - {None}  # those of results have none
     assert keys == {f"naru-{s}" for s in ("cohort", "draw", "extract", "deidentify", "quality", "package")}
+
+
+@pytest.mark.parametrize("study", RELEASES)
+def test_who_was_in_a_release_stays_as_keyed_numbers_and_the_board_is_told_of_the_difference(
+    world: World, study: str
+) -> None:
+    site = RELEASES[study].split("-")[1]
+    kept = world.home.person_sets(site) / f"{RELEASES[study]}.parquet"
+    assert kept.stat().st_mode & 0o077 == 0
+    people = pl.read_parquet(kept)
+    out = pl.read_parquet(world.pulled(study) / "tables" / "cohort.parquet")
+    assert people.height == out.select("subject_id", "role").unique().height
+    assert not set(people["member"]) & set(out["subject_id"])
+    with open_board(world.home.board_url) as board:
+        pack = board.evidence.read(FIRST, RELEASES[study])
+    assert pack is not None
+    assert (pack.parts["differencing"].light, pack.parts["differencing"].missing) == ("green", None)
