@@ -55,12 +55,12 @@ def gather(home: Home) -> None:
             board.people.confirm_roles(second, person)
 
 
-def approved_case(home: Home, study: Path, site: str) -> str:
+def approved_case(home: Home, study: Path, site: str, **conditions: Any) -> str:
     """An application that has gone its whole way, with keys from the seed. Returns the case's id."""
     loaded = load(study)
     case = f"case-{loaded.id}-{site}".replace("_", "-")
     with open_board(home.board_url) as board:
-        board.cases.create(cast.APPLICANT, case_id=case, **form(loaded, site, "IRB-1", CONDITIONS))
+        board.cases.create(cast.APPLICANT, case_id=case, **form(loaded, site, "IRB-1", {**CONDITIONS, **conditions}))
         board.cases.submit(cast.APPLICANT, case)
         board.cases.screen(cast.SECRETARY, case)
         board.cases.route(cast.SECRETARY, case, Route.FULL)
@@ -76,12 +76,21 @@ def site_arguments(site: str, source: str, *more: object) -> tuple[object, ...]:
     return ("site", "add", site, "--source", source, "--name-ko", "작은병원", "--name-en", "Small hospital", *more)
 
 
-def home_with_case(folder: Path, study: Path, site: str, source: str) -> Home:
+def home_with_case(
+    folder: Path, study: Path, site: str, source: str, known_names: Path | None = None, **conditions: Any
+) -> Home:
     """A home in which this study may be extracted at this hospital."""
     home = Home(folder)
     gather(home)
     sites.add(
-        home, {"id": site, "source": source, "name": {"ko": "작은병원", "en": "Small hospital"}, "memory": "500MB"}
+        home,
+        {
+            "id": site,
+            "source": source,
+            "name": {"ko": "작은병원", "en": "Small hospital"},
+            "memory": "500MB",
+            "known_names": str(known_names) if known_names else None,
+        },
     )
-    approved_case(home, study, site)
+    approved_case(home, study, site, **conditions)
     return home
