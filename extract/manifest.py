@@ -29,6 +29,14 @@ RELEASE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
+def inside(path: str) -> str:
+    """Give a path back that stays inside a release. Raises ValueError."""
+    parts = path.split("/")
+    if not re.fullmatch(r"[A-Za-z0-9._/-]+", path) or any(part in ("", ".", "..") for part in parts):
+        raise ValueError("a path must stay inside the release and be of plain ASCII letters, digits and . _ - /")
+    return path
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -97,10 +105,7 @@ class FileEntry(_Frozen):
     @field_validator("path")
     @classmethod
     def _inside(cls, path: str) -> str:
-        parts = path.split("/")
-        if not re.fullmatch(r"[A-Za-z0-9._/-]+", path) or any(part in ("", ".", "..") for part in parts):
-            raise ValueError("a path must stay inside the release and be of plain ASCII letters, digits and . _ - /")
-        return path
+        return inside(path)
 
 
 class Manifest(_Frozen):
