@@ -22,7 +22,8 @@ class PackageInputs(BaseModel):
     release: its name, e.g. deterioration-seoul01-1.0.0. tables: the de-identified folder with cohort.parquet,
     <table>.parquet and columns.json. concepts: Parquet of names for the codebook (see extract.codebook).
     docs, records: file name -> content or file, for docs/ and provenance/; they hold no time, host or path.
-    recipient: whom it is made for. prediction: the task whose labels come with the release.
+    recipient: whom it is made for. prediction: the task whose labels come with the release. base: the folder of an
+    earlier release of the same grant, when this one may be told as base and delta (extract.delta).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,6 +39,7 @@ class PackageInputs(BaseModel):
     recipient: str | None = None
     concepts: Path | None = None
     prediction: Prediction | None = None
+    base: Path | None = None
     docs: Mapping[str, bytes | Path] = Field(default_factory=dict)
     records: Mapping[str, bytes | Path] = Field(default_factory=dict)
 

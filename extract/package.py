@@ -6,7 +6,7 @@ the clock, the machine or a path is written, and every order is stated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from cdm.engine import Limits, connect
 from cdm.errors import BadInput
 from extract.codebook import write_codebook
 from extract.croissant import CROISSANT, croissant
+from extract.delta import write_delta
 from extract.dictionary import data_dictionary, read_actions
 from extract.files import (
     canonical_json,
@@ -34,6 +35,7 @@ from extract.manifest import (
     CHECKSUMS,
     MANIFEST,
     SIGNATURES,
+    Base,
     ColumnEntry,
     FileEntry,
     Manifest,
@@ -50,8 +52,15 @@ from extract.tables import pack_tables
 __all__ = ["PackageInputs", "build", "seal_approval"]
 
 
-def build(inputs: PackageInputs, out: Path, limits: Limits | None = None) -> Manifest:
+def build(
+    inputs: PackageInputs,
+    out: Path,
+    limits: Limits | None = None,
+    more: Callable[[Path], Mapping[str, bytes]] | None = None,
+) -> Manifest:
     """Write the release into the empty or new folder `out`; the manifest's digest is the release's identity.
+
+    more: called with `out` when its tables stand, gives further documents for docs/ (what is told of the tables themselves).
 
     Raises BadInput for tables, columns or documents that are missing or cannot leave, and for a full disk.
     """
@@ -65,17 +74,18 @@ def build(inputs: PackageInputs, out: Path, limits: Limits | None = None) -> Man
         write_codebook(con, packed, inputs.concepts, inputs.cdm_version, out / "docs" / "codebook.parquet")
         write_splits(con, out / "splits")
         write_meds(con, packed, inputs.cdm_version, _about(inputs), out / "meds", inputs.prediction)
+        delta = write_delta(con, inputs.base, packed, inputs.cdm_version, out) if inputs.base else None
     with without_values("writing the documents"):
         write_bytes(out / "docs" / "data_dictionary.csv", data_dictionary(packed, actions, inputs.cdm_version))
-        _write_given(inputs.docs, out / "docs")
+        _write_given({**inputs.docs, **(more(out) if more else {})}, out / "docs")
         _write_given(inputs.records, out / "provenance")
         shifted = any(action.startswith("shift") for action, _ in actions.values())
-        write_bytes(out / "README.ko.md", readme("ko", inputs, packed, shifted=shifted))
-        write_bytes(out / "README.en.md", readme("en", inputs, packed, shifted=shifted))
-    return seal_manifest(inputs, out)
+        write_bytes(out / "README.ko.md", readme("ko", inputs, packed, shifted=shifted, delta=delta is not None))
+        write_bytes(out / "README.en.md", readme("en", inputs, packed, shifted=shifted, delta=delta is not None))
+    return seal_manifest(inputs, out, delta.base if delta else None)
 
 
-def seal_manifest(inputs: PackageInputs, out: Path) -> Manifest:
+def seal_manifest(inputs: PackageInputs, out: Path, base: Base | None = None) -> Manifest:
     """Write croissant.json, MANIFEST.json and SHA256SUMS over every file that stands in `out`."""
     with without_values("writing the manifest"):
         paths = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
@@ -93,6 +103,7 @@ def seal_manifest(inputs: PackageInputs, out: Path) -> Manifest:
                 study=inputs.study,
                 provenance=inputs.provenance,
                 terms=inputs.terms,
+                base=base,
                 writer=f"pyarrow {pa.__version__}",
                 files=tuple(sorted(files, key=lambda file: file.path)),
             )

@@ -14,6 +14,7 @@ from drb.views import ReleaseView
 from extract.manifest import Manifest, read_manifest
 from flows import registry
 from flows.evidence import build as build_evidence
+from flows.people_sets import PEOPLE, keep_set
 from flows.run import Run, wipe
 
 # In these states the board has decided on this very digest, or is about to; building it again changes nothing.
@@ -38,6 +39,7 @@ def submit(run: Run, board: Board, actor: str) -> ReleaseView:
             run.release, run.study.id, str(run.study.path.absolute()), run.site.id, run.case_id, str(package)
         ),
     )
+    keep_set(run.home, run.site.id, run.release, run.output("package") / PEOPLE)
     registered = _register(run, board, actor, manifest)
     _lay_evidence(run, board, package, manifest)
     if registered.state in _SETTLED:
@@ -91,8 +93,7 @@ def _register(run: Run, board: Board, actor: str, manifest: Manifest) -> Release
 
 
 def _tables(manifest: Manifest) -> dict[str, list[str]]:
-    files = [f for f in manifest.files if f.path.startswith("tables/") and f.path != "tables/cohort.parquet"]
-    return {f.path.removeprefix("tables/").removesuffix(".parquet"): [c.name for c in f.columns or ()] for f in files}
+    return {name: [c.name for c in columns] for name, columns in manifest.tables.items() if name != "cohort"}
 
 
 def _summary(run: Run, manifest: Manifest) -> dict[str, Any]:

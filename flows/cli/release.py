@@ -97,6 +97,33 @@ def pull(
         )
 
 
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="The folder of an earlier version.")],
+    after: Annotated[Path, typer.Argument(metavar="AFTER", help="The folder of a later version.")],
+    threshold: Annotated[int, typer.Option("--threshold", min=1, help="The smallest number told; at least ten.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """What changed between two versions of a release, and why; small numbers are withheld. docs/CHANGES.md is the same.
+
+    People, rows, columns, codes, values; causes as the manifests tell them. Who withdrew is known inside the hospital only.
+
+    Example: naru diff data/gi_bleed-1.0.0 data/gi_bleed-1.1.0
+    """
+    from extract.manifest import read_manifest
+    from flows.changes import markdown
+    from flows.diff import diff as compare
+    from flows.home import home
+    from flows.people_sets import withdrawn_subjects
+
+    manifest = read_manifest(before)
+    gone = withdrawn_subjects(home(), manifest.site_id, manifest.release)
+    changes = compare(before, after, threshold, gone)
+    if as_json:
+        show.as_json(changes.to_json())
+    else:
+        show.text(markdown(changes))
+
+
 def verify(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a release.")],
     unsigned: Annotated[

@@ -79,11 +79,7 @@ def _summary(parts: Mapping[str, Part], manifest: Manifest) -> Part:
 
 
 def _scope(manifest: Manifest, case: CaseView) -> Part:
-    delivered = {
-        file.path.removeprefix("tables/").removesuffix(".parquet"): [column.name for column in file.columns or ()]
-        for file in manifest.files
-        if file.path.startswith("tables/")
-    }
+    delivered = {name: [column.name for column in columns] for name, columns in manifest.tables.items()}
     lines, beyond = [], []
     for table in sorted(delivered.keys() | case.tables.keys()):
         asked = case.tables.get(table)

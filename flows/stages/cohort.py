@@ -9,6 +9,7 @@ from cdm.errors import BadInput
 from cdm.source import Source
 from cohorts import engine
 from flows import progress
+from flows.people_sets import without_withdrawn
 from flows.run import Run
 from flows.stages.folder import Facts
 
@@ -24,6 +25,7 @@ def work(run: Run, folder: Path) -> Facts:
             limits=run.site.limits(run.home),
             kept=run.home.concept_sets,
         )
+    without_withdrawn(run.home, run.site.id, folder / "cohort.parquet")
     told = {role: steps.to_json() for role, steps in attrition.items()}
     (folder / "attrition.json").write_text(
         json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8"

@@ -7,13 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from cohorts.disclosure import stricter
-from extract.manifest import Provenance, StudyMeta, Terms
+from extract.manifest import Provenance, StudyMeta, Terms, read_manifest
 from extract.meds.write import Prediction
 from extract.package import PackageInputs, build
 from flows import prose
+from flows.changes import first, markdown
+from flows.diff import told
+from flows.people_sets import PEOPLE, withdrawn_subjects, write_set
 from flows.run import Run
 from flows.stages.folder import Facts
 from flows.stages.tables_of_counts import documents, released, risk_json
+
+# Below this a version is written whole: two files to read for a table that is small anyway help nobody.
+DELTA_FROM = 64 << 20
 
 TERMS = {
     "ko": "이 데이터는 승인된 심의 건의 연구 목적에만, 그 이용자만 쓸 수 있습니다. "
@@ -40,14 +46,43 @@ def work(run: Run, folder: Path) -> Facts:
             recipient=run.recipient,
             tables=run.output("deidentify") / "deid",
             prediction=Prediction(study.id),
+            base=_base(run),
             concepts=run.output("extract") / "concepts.parquet",
             docs=_documents(run),
             records={"disclosure_record.json": _disclosure_record(run)},
         ),
         folder / "package",
         run.site.limits(run.home),
+        lambda out: _of_the_tables(run, out),
     )
+    write_set(run.home, run.site.id, run.output("deidentify") / "private" / "crosswalk.parquet", folder / PEOPLE)
     return {"release": run.release, "manifest_digest": manifest.digest}
+
+
+def _base(run: Run) -> Path | None:
+    """The earlier version to tell this one against: not for small tables, and never across a withdrawal (extract.delta)."""
+    if run.earlier is None:
+        return None
+    manifest = read_manifest(run.earlier)
+    size = sum(file.size for file in manifest.files if file.path.startswith(("tables/", "base/")))
+    same = manifest.provenance.withdrawals_digest == run.withdrawn
+    return run.earlier if same and size >= DELTA_FROM else None
+
+
+def _of_the_tables(run: Run, out: Path) -> dict[str, bytes]:
+    """Documents about the tables themselves, made when those stand in `out`."""
+    return {"CHANGES.md": _changes(run, out).encode()}
+
+
+def _changes(run: Run, out: Path) -> str:
+    if run.earlier is None:
+        return first(run.release_version)
+    before = read_manifest(run.earlier)
+    now = Provenance.model_validate(run.provenance)
+    gone = withdrawn_subjects(run.home, run.site.id, before.release)
+    versions = (before.version, run.release_version)
+    made_of = (before.provenance, now)
+    return markdown(told(run.earlier, out, versions, made_of, run.site.threshold, gone, run.site.limits(run.home)))
 
 
 def _terms(run: Run) -> Terms:
