@@ -17,7 +17,7 @@ from extract.meanings import meaning
 CROISSANT = "croissant.json"
 AS_DELTA = "One half of a table: rows of base/ whose person is not in delta/people, and all rows of delta/."
 PARQUET = "application/x-parquet"
-RECORDS = ("tables/", "base/", "delta/", "splits/", "meds/metadata/", "docs/codebook.parquet")
+RECORDS = ("tables/", "base/", "delta/", "splits/", "features/", "meds/metadata/", "docs/codebook.parquet")
 
 # As the specification gives it: https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
 CONTEXT: dict[str, Any] = {

@@ -31,7 +31,9 @@ def write_features(con: duckdb.DuckDBPyConnection, smallest: int, out: Path) -> 
     with without_values("writing the features"):
         con.execute("CREATE OR REPLACE TEMP TABLE seen AS SELECT * FROM known_rows WHERE NOT late")
         columns = _columns(con, smallest)
-        con.execute("CREATE OR REPLACE TEMP TABLE chosen (name VARCHAR, source VARCHAR, concept_id BIGINT, kind VARCHAR)")
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE chosen (name VARCHAR, source VARCHAR, concept_id BIGINT, kind VARCHAR)"
+        )
         if columns:
             con.executemany("INSERT INTO chosen VALUES (?, ?, ?, ?)", [(c[0], c[1], c[2], c[4]) for c in columns])
         con.execute(f"CREATE OR REPLACE TEMP TABLE long AS {_LONG}")
@@ -41,7 +43,7 @@ def write_features(con: duckdb.DuckDBPyConnection, smallest: int, out: Path) -> 
             for name, _, _, _, kind, _ in columns
         )
         query = (
-            f"SELECT p.subject_id, p.is_case, p.at AS prediction_time{', ' + shown if shown else ''} "
+            f"SELECT p.subject_id, p.is_case, p.moment AS prediction_time{', ' + shown if shown else ''} "
             "FROM predicted AS p LEFT JOIN long AS l USING (subject_id) GROUP BY ALL ORDER BY p.subject_id"
         )
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +62,7 @@ UNION ALL
 SELECT c.name, s.subject_id, CAST(count(*) AS DOUBLE) FROM seen AS s JOIN chosen AS c
     ON c.source = s.source AND c.concept_id = s.concept_id AND c.kind = 'count' GROUP BY ALL
 UNION ALL
-SELECT c.name, s.subject_id, arg_max(s.value, (s.at, s.value)) FROM seen AS s JOIN chosen AS c
+SELECT c.name, s.subject_id, arg_max(s.value, (s.moment, s.value)) FROM seen AS s JOIN chosen AS c
     ON c.source = s.source AND c.concept_id = s.concept_id AND c.kind = 'last' WHERE s.value IS NOT NULL GROUP BY ALL
 """
 
@@ -70,7 +72,8 @@ Column = tuple[str, str, int | None, str | None, str, int]
 def _columns(con: duckdb.DuckDBPyConnection, smallest: int) -> list[Column]:
     """The columns in their order: rows by table, then by table and concept count and last value."""
     tables = con.execute(
-        "SELECT source, count(DISTINCT subject_id) AS people FROM seen GROUP BY source HAVING people >= $1 ORDER BY source", [smallest]
+        "SELECT source, count(DISTINCT subject_id) AS people FROM seen GROUP BY source HAVING people >= $1 ORDER BY source",
+        [smallest],
     ).fetchall()
     concepts = con.execute(
         "SELECT s.source, s.concept_id, any_value(c.concept_name), s.people, s.valued FROM "

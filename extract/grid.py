@@ -33,17 +33,17 @@ def write_grid(con: duckdb.DuckDBPyConnection, smallest: int, out: Path) -> bool
     with without_values("writing the hourly grid"):
         (timed,) = figures(
             con,
-            "SELECT coalesce(avg((at <> date_trunc('day', at))::INT), 0) FROM known_rows "
+            "SELECT coalesce(avg((moment <> date_trunc('day', moment))::INT), 0) FROM known_rows "
             "WHERE source = 'measurement' AND value IS NOT NULL AND NOT late",
         )
         if timed < TIMED:
             return False
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE gridded AS SELECT r.subject_id, r.concept_id, "
-            f"-1 - CAST(floor(epoch(p.at - r.at) / 3600) AS INTEGER) AS hour, arg_max(r.value, (r.at, r.value)) AS value "
+            f"-1 - CAST(floor(epoch(p.moment - r.moment) / 3600) AS INTEGER) AS hour, arg_max(r.value, (r.moment, r.value)) AS value "
             f"FROM known_rows AS r JOIN predicted AS p USING (subject_id) "
             f"WHERE r.source = 'measurement' AND r.value IS NOT NULL AND r.concept_id > 0 AND NOT r.late "
-            f"AND r.at <> date_trunc('day', r.at) AND r.at > p.at - INTERVAL {HOURS} HOUR GROUP BY ALL"
+            f"AND r.moment <> date_trunc('day', r.moment) AND r.moment > p.moment - INTERVAL {HOURS} HOUR GROUP BY ALL"
         )
         concepts = con.execute(
             "SELECT concept_id FROM (SELECT concept_id, count(DISTINCT subject_id) AS people FROM gridded GROUP BY concept_id "

@@ -34,13 +34,20 @@ def screen(con: duckdb.DuckDBPyConnection, smallest: int, *, dated: bool) -> byt
     smallest: with fewer cases or controls nothing is told of them, and no code that fewer people carry.
     """
     with without_values("screening for leakage"):
-        told = con.execute("SELECT subject_id, is_case, month(index_date) AS month FROM predicted ORDER BY subject_id").fetchnumpy()
+        told = con.execute(
+            "SELECT subject_id, is_case, month(index_date) AS month FROM predicted ORDER BY subject_id"
+        ).fetchnumpy()
         case = np.asarray(told["is_case"], bool)
         cases, controls = int(case.sum()), int((~case).sum())
         if min(cases, controls) < smallest:
-            return canonical_json({"screened": False, "because": "too few cases or controls to tell anything of", "features": []})
+            return canonical_json(
+                {"screened": False, "because": "too few cases or controls to tell anything of", "features": []}
+            )
         subjects = np.asarray(told["subject_id"], np.int64)
-        features = {"file_order": _file_order(con, subjects), "index_month": _by_rate(np.asarray(told["month"]), case, subjects)}
+        features = {
+            "file_order": _file_order(con, subjects),
+            "index_month": _by_rate(np.asarray(told["month"]), case, subjects),
+        }
         found: dict[str, Any] = {}
         if dated:
             features |= _of_rows(con, subjects)

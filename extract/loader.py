@@ -64,6 +64,10 @@ class Dataset:
         """Scan a split: subject_id and its part (train, tuning, held_out)."""
         return pl.scan_parquet(self._path("splits", name))
 
+    def features(self, name: str = "baseline") -> pl.LazyFrame:
+        """Scan a feature matrix: baseline (a line a person) or hourly (a line a person and hour, with mask and delta)."""
+        return pl.scan_parquet(self._path("features", name))
+
     def codebook(self) -> pl.LazyFrame:
         """Scan the concepts that occur, with code, names and units."""
         return pl.scan_parquet(self._path("docs", "codebook"))

@@ -41,7 +41,12 @@ def write_set(home: Home, site_id: str, crosswalk: Path, out: Path) -> None:
     kept = pq.read_table(crosswalk, columns=["person_id", "subject_id", "kept"])
     kept = kept.filter(pc.field("kept"))
     ids = kept["person_id"].to_numpy().astype(np.int64)
-    table = pa.table({"keyed": pa.array(keyed(home, site_id, ids)), "subject_id": pa.array(kept["subject_id"].to_numpy().astype(np.int64))})
+    table = pa.table(
+        {
+            "keyed": pa.array(keyed(home, site_id, ids)),
+            "subject_id": pa.array(kept["subject_id"].to_numpy().astype(np.int64)),
+        }
+    )
     _write(table.sort_by("keyed"), out)
 
 

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from cohorts.disclosure import stricter
 from extract.manifest import Provenance, StudyMeta, Terms, read_manifest
 from extract.meds.write import Prediction
@@ -47,6 +49,8 @@ def work(run: Run, folder: Path) -> Facts:
             tables=run.output("deidentify") / "deid",
             prediction=Prediction(study.id),
             base=_base(run),
+            smallest=stricter(run.site.threshold),
+            index_days=_index_days(run, folder),
             concepts=run.output("extract") / "concepts.parquet",
             docs=_documents(run),
             records={"disclosure_record.json": _disclosure_record(run)},
@@ -55,8 +59,19 @@ def work(run: Run, folder: Path) -> Facts:
         run.site.limits(run.home),
         lambda out: _of_the_tables(run, out),
     )
+    (folder / "index_days.parquet").unlink()
     write_set(run.home, run.site.id, run.output("deidentify") / "private" / "crosswalk.parquet", folder / PEOPLE)
     return {"release": run.release, "manifest_digest": manifest.digest}
+
+
+def _index_days(run: Run, folder: Path) -> Path:
+    """(subject_id, day): the true index days under the release's own numbers; it stays in the stage's folder until the end."""
+    crosswalk = pl.scan_parquet(run.output("deidentify") / "private" / "crosswalk.parquet").filter("kept")
+    draw = pl.scan_parquet(run.output("draw") / "draw.parquet")
+    days = draw.join(crosswalk, on="person_id").select("subject_id", day="index_date").sort("subject_id", "day")
+    path = folder / "index_days.parquet"
+    days.collect().write_parquet(path)
+    return path
 
 
 def _base(run: Run) -> Path | None:
