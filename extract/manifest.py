@@ -60,7 +60,7 @@ class Provenance(_Frozen):
     """What the release was made of, as digests and versions; equal provenance is the same version.
 
     study_digest: the whole study. definition_digest: what decides who is in. cdm_release_digest: the state of
-    the hospital's database. withdrawals_digest: who withdrew from the hospital's data, as one digest; empty where nobody
+    the hospital's database. withdrawals_digest: who withdrew from the hospital's data, as one digest; None where nobody
     did. seeds: name -> seed, where they do not stand in the study.
     """
 
@@ -72,7 +72,7 @@ class Provenance(_Frozen):
     vocabulary_version: str = ""
     code_digest: str = ""
     code_version: str
-    withdrawals_digest: str = ""
+    withdrawals_digest: str | None = None
     seeds: dict[str, int] = Field(default_factory=dict)
 
 

@@ -116,7 +116,7 @@ class Run:
             "vocabulary_version": self.cdm.vocabulary_version or "",
             "code_digest": version.digest(),
             "code_version": version.number(),
-            "withdrawals_digest": self.withdrawn,
+            **({"withdrawals_digest": self.withdrawn} if self.withdrawn else {}),
         }
 
 

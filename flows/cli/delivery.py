@@ -56,6 +56,30 @@ def recalls(as_json: Json = False) -> None:
         show.text(", ".join(found) or "nothing recalled is left in a store")
 
 
+def twin(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a release (or a built package).")],
+    out: Annotated[Path, typer.Option("--out", help="The folder to make.")],
+    people: Annotated[int, typer.Option("--people", min=1, help="How many made-up people.")] = 200,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same bytes.")] = 1,
+    threshold: Annotated[int, typer.Option("--threshold", min=10, help="Nothing of fewer people is told.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Make a synthetic twin: the layout and schema of a release, people drawn from disclosure-controlled aggregates alone.
+
+    It may be public: docs/profile.json in it is all that it was made of. For trying code before an approval, and for tests.
+
+    Example: naru twin data/gi_bleed --out gi_bleed-twin --people 500
+    """
+    from extract.twin.make import make
+    from flows.faults import guarded
+
+    manifest = guarded("twin", out, lambda: make(folder, people, seed, out.absolute(), threshold))
+    if as_json:
+        show.as_json({"release": manifest.release, "folder": str(out), "digest": manifest.digest, "people": people})
+    else:
+        show.text(f"{manifest.release}: {people:,} made-up people; {out}")
+
+
 def destroy(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a received release.")],
     yes: Annotated[bool, typer.Option("--yes", help="Yes, remove it; it cannot be had back.")] = False,

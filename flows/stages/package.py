@@ -80,7 +80,7 @@ def _base(run: Run) -> Path | None:
         return None
     manifest = read_manifest(run.earlier)
     size = sum(file.size for file in manifest.files if file.path.startswith(("tables/", "base/")))
-    same = manifest.provenance.withdrawals_digest == run.withdrawn
+    same = (manifest.provenance.withdrawals_digest or "") == run.withdrawn
     return run.earlier if same and size >= DELTA_FROM else None
 
 
