@@ -19,7 +19,7 @@ TABLES = (
     "person", "visit_occurrence", "visit_detail", "condition_occurrence", "drug_exposure", "procedure_occurrence", "measurement",
     "observation", "device_exposure", "death",
 )  # fmt: skip
-VOCABULARY = ("concept", "concept_relationship", "vocabulary")
+REST = ("care_site", "concept", "concept_relationship", "location", "provider", "vocabulary")
 
 
 def fold(hospital: Path, people: int, out: Path) -> int:
@@ -33,7 +33,7 @@ def fold(hospital: Path, people: int, out: Path) -> int:
             query = f"{shown} {kept if name in ('person', 'death') else ''}"
             con.execute(f"COPY ({query}) TO '{out / name}.parquet' (COMPRESSION zstd)")
             rows += con.execute(f"SELECT count(*) FROM '{out / name}.parquet'").fetchall()[0][0]
-        for name in VOCABULARY:
+        for name in REST:
             con.execute(f"COPY (SELECT * FROM '{hospital / name}.parquet') TO '{out / name}.parquet'")
     return rows
 

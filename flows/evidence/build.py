@@ -12,7 +12,9 @@ from drb.evidence import PARTS, Light, Pack, Part, Said, Table
 from drb.views import CaseView, ReleaseView
 from extract.manifest import Manifest, read_manifest
 from flows.evidence.counts import attrition, table1
+from flows.evidence.leakage import with_leakage
 from flows.evidence.risk import risk
+from flows.evidence.versions import differencing, missing
 
 _WORST = (Light.RED, Light.AMBER)
 
@@ -25,8 +27,8 @@ def build(package: Path, case: CaseView, before: ReleaseView | None) -> Pack:
         "attrition": attrition(rows(package, "attrition.csv")),
         "table1": table1(rows(package, "table1.csv"), rows(package, "balance.csv")),
         "risk": risk(document(package, "risk.json")),
-        "differencing": _differencing(before),
-        "quality": _quality(document(package, "quality.json")),
+        "differencing": differencing(before, document(package, "changes.json")),
+        "quality": with_leakage(_quality(document(package, "quality.json")), document(package, "leakage.json")),
         "changes": _changes(manifest, before),
         "definition": _definition(package),
         "provenance": _provenance(manifest),
@@ -49,11 +51,6 @@ def document(package: Path, name: str) -> Mapping[str, Any]:
     path = package / "docs" / name
     found: Mapping[str, Any] = json.loads(path.read_bytes()) if path.is_file() else {}
     return found
-
-
-def missing(ko: str, en: str) -> Part:
-    """A part that could not be made says so."""
-    return Part(light=Light.GREY, missing=Said(ko=ko, en=en))
 
 
 def _summary(parts: Mapping[str, Part], manifest: Manifest) -> Part:
@@ -109,16 +106,6 @@ def _columns(columns: tuple[str, ...] | None) -> str:
     return ", ".join(columns) if columns else "*"
 
 
-def _differencing(before: ReleaseView | None) -> Part:
-    if before is None:
-        said = Said(ko="이 심의 건의 첫 반출입니다.", en="The first release under this case.")
-        return Part(light=Light.GREEN, said=(said,))
-    return missing(
-        f"이전 반출 {before.name} 과(와) 겹치는 사람 수를 병원에서 계산한 자료가 없습니다. 병원에 확인하십시오.",
-        f"No count of the people shared with the earlier release {before.name} was made at the hospital; ask for it.",
-    )
-
-
 def _quality(report: Mapping[str, Any]) -> Part:
     if not report:
         return missing("품질 점검 자료가 없습니다.", "There is no report of the gate.")
@@ -150,6 +137,7 @@ def _changes(manifest: Manifest, before: ReleaseView | None) -> Part:
         ("cdm_release_digest", "CDM 갱신", "CDM refresh"),
         ("code_digest", "코드", "code"),
         ("policy_digest", "정책", "policy"),
+        ("withdrawals_digest", "동의 철회", "withdrawal"),
     )
     lines = []
     for name, ko, en in causes:

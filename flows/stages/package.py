@@ -85,19 +85,16 @@ def _base(run: Run) -> Path | None:
 
 
 def _of_the_tables(run: Run, out: Path) -> dict[str, bytes]:
-    """Documents about the tables themselves, made when those stand in `out`."""
-    return {"CHANGES.md": _changes(run, out).encode()}
-
-
-def _changes(run: Run, out: Path) -> str:
+    """Documents about the tables themselves, made when those stand in `out`: what changed since the version before."""
     if run.earlier is None:
-        return first(run.release_version)
+        return {"CHANGES.md": first(run.release_version).encode()}
     before = read_manifest(run.earlier)
     now = Provenance.model_validate(run.provenance)
     gone = withdrawn_subjects(run.home, run.site.id, before.release)
-    versions = (before.version, run.release_version)
-    made_of = (before.provenance, now)
-    return markdown(told(run.earlier, out, versions, made_of, run.site.threshold, gone, run.site.limits(run.home)))
+    versions, made_of = (before.version, run.release_version), (before.provenance, now)
+    changes = told(run.earlier, out, versions, made_of, run.site.threshold, gone, run.site.limits(run.home))
+    plain = json.dumps(changes.to_json(), ensure_ascii=False, indent=1, sort_keys=True)
+    return {"CHANGES.md": markdown(changes).encode(), "changes.json": plain.encode()}
 
 
 def _terms(run: Run) -> Terms:
