@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -24,7 +26,8 @@ from flows import keys, people_sets, registry
 from flows.cli.exits import call
 from flows.demo import cast
 from flows.home import Home
-from flows.run import grant_id
+from flows.run import Run, grant_id
+from flows.stages import package
 from tests.flows.commands import Alone
 from tests.flows.hospital import home_with_case, small_study
 
@@ -54,8 +57,8 @@ def extract(home: Home, study: Path, extraction: Alone) -> None:
 
 def publish(home: Home, release: str) -> None:
     """What the board and the flow `publish` do, without Prefect."""
-    package = Path(registry.read(home, release).package)
-    digest = read_manifest(package).digest
+    folder = Path(registry.read(home, release).package)
+    digest = read_manifest(folder).digest
     with open_board(home.board_url) as board:
         for reviewer in cast.REVIEWERS:
             board.releases.vote(reviewer, release, digest, Choice.APPROVE)
@@ -65,7 +68,7 @@ def publish(home: Home, release: str) -> None:
         )
         sealed = home.root / "signed" / release
         seal_approval(
-            package, {"case": settled.case_number}, keys.hospital_key(home, SITE), keys.board_key(home), sealed
+            folder, {"case": settled.case_number}, keys.hospital_key(home, SITE), keys.board_key(home), sealed
         )
         store.publish(sealed, home.store, release)
         board.releases.finish_publish("system", release, digest)
@@ -110,15 +113,29 @@ def test_the_next_version_is_without_them_and_says_so(
     assert call(command) == 2
     assert call([*command, "--yes"]) == 0
     extract(mine, study, extraction)
-    package = Path(registry.read(mine, SECOND).package)
-    manifest = read_manifest(package)
+    folder = Path(registry.read(mine, SECOND).package)
+    manifest = read_manifest(folder)
     assert manifest.version == "1.1.0"
     assert manifest.base is None
     assert people_sets.holding(mine, SITE, [person]) == [[FIRST]]
-    changes = (package / "docs/CHANGES.md").read_text(encoding="utf-8")
+    changes = (folder / "docs/CHANGES.md").read_text(encoding="utf-8")
     assert "## 1.0.0 → 1.1.0" in changes
     assert "withdrawal (동의 철회)" in changes
     assert "첫 버전" in (mine.store / FIRST / "docs/CHANGES.md").read_text(encoding="utf-8")
+
+
+def test_a_version_is_told_against_the_one_before_unless_small_or_across_a_withdrawal(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def base(earlier: Path | None, withdrawn: str) -> Path | None:
+        return package._base(cast("Run", SimpleNamespace(earlier=earlier, withdrawn=withdrawn)))
+
+    before = home.store / FIRST
+    assert base(before, "") is None  # small
+    monkeypatch.setattr(package, "DELTA_FROM", 0)
+    assert base(before, "") == before
+    assert base(before, "a" * 64) is None
+    assert base(None, "") is None
 
 
 def test_nobody_is_drawn_who_withdrew(home: Home, tmp_path: Path) -> None:
