@@ -6,7 +6,7 @@ import json
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -26,7 +26,7 @@ from flows import keys, people_sets, registry
 from flows.cli.exits import call
 from flows.demo import cast
 from flows.home import Home
-from flows.run import Run, grant_id
+from flows.run import grant_id
 from flows.stages import package
 from tests.flows.commands import Alone
 from tests.flows.hospital import home_with_case, small_study
@@ -128,7 +128,8 @@ def test_a_version_is_told_against_the_one_before_unless_small_or_across_a_withd
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def base(earlier: Path | None, withdrawn: str) -> Path | None:
-        return package._base(cast("Run", SimpleNamespace(earlier=earlier, withdrawn=withdrawn)))
+        run: Any = SimpleNamespace(earlier=earlier, withdrawn=withdrawn)
+        return package._base(run)
 
     before = home.store / FIRST
     assert base(before, "") is None  # small
