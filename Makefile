@@ -8,7 +8,7 @@ export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-spark test-browser test-generative test-walk lint format bench attack docs lock clean
+.PHONY: help setup demo test test-slow test-spark test-peers test-browser test-generative test-walk lint format bench attack docs lock clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,11 @@ test-spark: setup  ## cohorts computed by Spark (installs the extra 'spark'; nee
 	@command -v java >/dev/null || test -x "$$JAVA_HOME/bin/java" || { echo "Spark needs Java 17 or newer; install it, or set JAVA_HOME"; exit 2; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints-spark.txt
 	$(BIN)/python -m pytest -m spark --timeout 1800
+
+PEERS := meds==0.4.1 meds-reader==0.2.0 meds-torch-data==0.9.0 es-aces==0.7.3
+test-peers: setup  ## tools that no one here wrote load a release (an environment of its own, .venv-peers: three gigabytes with torch)
+	@test -x .venv-peers/bin/meds_reader_verify || { $(PYTHON) -m venv .venv-peers && .venv-peers/bin/pip install --quiet $(PEERS); }
+	NARU_PEERS=.venv-peers $(BIN)/python -m pytest -m slow tests/extract/test_meds_peers.py
 
 test-browser: setup  ## the portal's story in Chromium; renews the pictures in docs/images/portal
 	@test -x /usr/bin/chromium || { echo "the browser tests need Chromium: apt-get install -y chromium fonts-noto-cjk"; exit 2; }

@@ -1,6 +1,9 @@
 """Extraction, package and MEDS: what each costs beside the floor of the same rows, measured in one run.
 
-python -m benchmarks.package [--people 20000] [--rows 2000000] [--json]
+python -m benchmarks.package [--people 20000] [--rows 2000000] [--large 100000000] [--cdm FOLDER] [--peers ENV] [--json]
+
+--large: also 2,000 people out of so many rows, from a person-sorted and an unsorted workspace. --cdm: a folder of a made-up
+hospital's Parquet files (naru site add, hanbit), folded on --people, for MEDS beside the peers in ENV (benchmarks._package_meds).
 """
 
 from __future__ import annotations
@@ -9,12 +12,12 @@ import argparse
 import json
 import resource
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 
+from benchmarks._package_meds import compare, fold
+from benchmarks._package_parts import large, sealing, seconds, update
 from cdm import open_source, schema
 from cdm.engine import Limits, connect
 from extract.codebook import write_codebook
@@ -31,13 +34,6 @@ from extract.verify import verify
 
 TEXT = Bilingual(ko="벤치마크", en="benchmark")
 DIGEST = "0" * 64
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """CPU seconds of one call."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
 
 
 def extraction(folder: Path, people: int, rows: int) -> dict[str, float]:
@@ -157,6 +153,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--rows", type=int, default=2_000_000)
+    parser.add_argument("--large", type=int, default=0)
+    parser.add_argument("--cdm", type=Path)
+    parser.add_argument("--peers", type=Path)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -166,12 +165,21 @@ def main() -> None:
             work.__name__: {key: round(value, 3) for key, value in work(folder, asked.people, asked.rows).items()}
             for work in (extraction, package, meds, verification)
         }
+        parts: dict[str, dict[str, float]] = {"update": update(folder), "sealing": sealing(folder)}
+        if asked.large:
+            parts["large"] = large(folder, asked.large, asked.large // 100, 2_000)
+        found["peak_mb_so_far"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        if asked.cdm:
+            fold(asked.cdm, asked.people, folder / "cdm")
+            for peer, figures in compare(folder, folder / "cdm", asked.peers).items():
+                parts[f"meds {peer}"] = figures
+        found |= {name: {key: round(value, 4) for key, value in part.items()} for name, part in parts.items()}
     found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     if asked.json:
         print(json.dumps(found))
         return
-    for key, figures in found.items():
-        print(f"{key:12} {figures}")
+    for key, value in found.items():
+        print(f"{key:16} {value}")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ class Difference:
 
 
 def person_set(crosswalk: Path, cohort: Path, key: bytes) -> pl.DataFrame:
-    """Name the people of a release by their keyed numbers: columns member (int64), role; one row a pair, sorted.
+    """Name the people of a release by their keyed numbers: columns member (int64), role, subject_id; sorted.
 
     crosswalk: person_id, subject_id, kept. cohort: subject_id, role, as the release holds it. key: 32 bytes of the hospital
     alone, the same for all its releases.
@@ -47,7 +47,7 @@ def person_set(crosswalk: Path, cohort: Path, key: bytes) -> pl.DataFrame:
     ids = np.ascontiguousarray(people["person_id"].to_numpy(), dtype=np.int64)
     keyed = people.with_columns(pl.Series("member", permute(key, ids)))
     roles = pl.read_parquet(cohort, columns=["subject_id", "role"])
-    return keyed.join(roles, on="subject_id").select("member", "role").unique().sort("member", "role")
+    return keyed.join(roles, on="subject_id").select("member", "role", "subject_id").unique().sort("member", "role")
 
 
 def differences(new: pl.DataFrame, earlier: Mapping[str, pl.DataFrame], k: int) -> tuple[Difference, ...]:

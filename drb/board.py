@@ -19,6 +19,7 @@ from drb.errors import BadInput
 from drb.evidence import Evidence
 from drb.facts import Actor, Asked, Facts, Who
 from drb.grants import Grants
+from drb.keys import Keys
 from drb.ledger import Recorded
 from drb.listing import Row, Wanted, listed
 from drb.load import case_facts, grant_facts, release_facts
@@ -78,6 +79,11 @@ class Board:
     def grants(self) -> Grants:
         """이용권."""
         return Grants(self.desk)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """Public keys of those who receive."""
+        return Keys(self.desk)
 
     @cached_property
     def accounts(self) -> Accounts:

@@ -329,6 +329,7 @@ STANDING: dict[str, frozenset[Role]] = {
     "declare_interest": frozenset({Role.MEMBER, Role.CHAIR, Role.SECRETARY}),
     "read_board": frozenset(set(Role) - {Role.COORDINATOR, Role.ADMIN, Role.SYSTEM}),
     "apply": frozenset({Role.STARTUP_USER}),
+    "register_key": frozenset({Role.STARTUP_USER}),
     "read_catalogue": frozenset({Role.STARTUP_USER, Role.SECRETARY, Role.CHAIR, Role.MEMBER, Role.COORDINATOR}),
     "read_sites": frozenset({Role.DATA_ENGINEER, Role.RELEASE_AUTHOR, Role.PRIVACY_OFFICER, Role.COORDINATOR}),
     "read_statistics": frozenset({Role.COORDINATOR, Role.SECRETARY, Role.CHAIR, Role.PRIVACY_OFFICER, Role.AUDITOR}),

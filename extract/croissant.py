@@ -15,8 +15,9 @@ from extract.manifest import FileEntry
 from extract.meanings import meaning
 
 CROISSANT = "croissant.json"
+AS_DELTA = "One half of a table: rows of base/ whose person is not in delta/people, and all rows of delta/."
 PARQUET = "application/x-parquet"
-RECORDS = ("tables/", "splits/", "meds/metadata/", "docs/codebook.parquet")
+RECORDS = ("tables/", "base/", "delta/", "splits/", "features/", "meds/metadata/", "docs/codebook.parquet")
 
 # As the specification gives it: https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
 CONTEXT: dict[str, Any] = {
@@ -109,6 +110,7 @@ def _records(file: FileEntry, inputs: PackageInputs) -> dict[str, Any]:
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
+        **({"description": AS_DELTA} if file.path.startswith(("base/", "delta/")) else {}),
         "field": [
             {
                 "@type": "cr:Field",

@@ -12,7 +12,7 @@ from cdm.source import CdmVersion
 from extract.manifest import Provenance, StudyMeta, Terms, check_release_name
 from extract.meds.write import Prediction
 
-OWN_DOCS = ("data_dictionary.csv", "codebook.parquet")
+OWN_DOCS = ("data_dictionary.csv", "codebook.parquet", "leakage.json", "features.csv")
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -22,7 +22,10 @@ class PackageInputs(BaseModel):
     release: its name, e.g. deterioration-seoul01-1.0.0. tables: the de-identified folder with cohort.parquet,
     <table>.parquet and columns.json. concepts: Parquet of names for the codebook (see extract.codebook).
     docs, records: file name -> content or file, for docs/ and provenance/; they hold no time, host or path.
-    recipient: whom it is made for. prediction: the task whose labels come with the release.
+    recipient: whom it is made for. prediction: the task whose labels come with the release. base: the folder of an
+    earlier release of the same grant, when this one may be told as base and delta (extract.delta). smallest: of fewer
+    people nothing is told in features and screens. index_days: Parquet of (subject_id, day), the true index days, for the
+    temporal split; of them only the order of three parts is told.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,6 +41,9 @@ class PackageInputs(BaseModel):
     recipient: str | None = None
     concepts: Path | None = None
     prediction: Prediction | None = None
+    base: Path | None = None
+    smallest: int = Field(default=10, ge=1)
+    index_days: Path | None = None
     docs: Mapping[str, bytes | Path] = Field(default_factory=dict)
     records: Mapping[str, bytes | Path] = Field(default_factory=dict)
 

@@ -29,6 +29,14 @@ RELEASE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
+def inside(path: str) -> str:
+    """Give a path back that stays inside a release. Raises ValueError."""
+    parts = path.split("/")
+    if not re.fullmatch(r"[A-Za-z0-9._/-]+", path) or any(part in ("", ".", "..") for part in parts):
+        raise ValueError("a path must stay inside the release and be of plain ASCII letters, digits and . _ - /")
+    return path
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -52,7 +60,8 @@ class Provenance(_Frozen):
     """What the release was made of, as digests and versions; equal provenance is the same version.
 
     study_digest: the whole study. definition_digest: what decides who is in. cdm_release_digest: the state of
-    the hospital's database. seeds: name -> seed, where they do not stand in the study.
+    the hospital's database. withdrawals_digest: who withdrew from the hospital's data, as one digest; None where nobody
+    did. seeds: name -> seed, where they do not stand in the study.
     """
 
     study_digest: str
@@ -63,6 +72,7 @@ class Provenance(_Frozen):
     vocabulary_version: str = ""
     code_digest: str = ""
     code_version: str
+    withdrawals_digest: str | None = None
     seeds: dict[str, int] = Field(default_factory=dict)
 
 
@@ -97,14 +107,21 @@ class FileEntry(_Frozen):
     @field_validator("path")
     @classmethod
     def _inside(cls, path: str) -> str:
-        parts = path.split("/")
-        if not re.fullmatch(r"[A-Za-z0-9._/-]+", path) or any(part in ("", ".", "..") for part in parts):
-            raise ValueError("a path must stay inside the release and be of plain ASCII letters, digits and . _ - /")
-        return path
+        return inside(path)
+
+
+class Base(_Frozen):
+    """The earlier release whose tables stand in base/ (extract.delta)."""
+
+    release: str
+    manifest_sha256: Digest
 
 
 class Manifest(_Frozen):
-    """The release: who, what for, of what, and every file but itself, its signatures and the approval."""
+    """The release: who, what for, of what, and every file but itself, its signatures and the approval.
+
+    base: set where the release is told as base and delta.
+    """
 
     format: Literal["naru-release/1"] = "naru-release/1"
     release: str
@@ -114,6 +131,7 @@ class Manifest(_Frozen):
     study: StudyMeta
     provenance: Provenance
     terms: Terms
+    base: Base | None = None
     writer: str
     files: tuple[FileEntry, ...]
 
@@ -140,6 +158,16 @@ class Manifest(_Frozen):
     def digest(self) -> str:
         """Give the identity of the release: SHA-256 of MANIFEST.json."""
         return sha256_bytes(self.to_bytes())
+
+    @property
+    def tables(self) -> dict[str, tuple[ColumnEntry, ...]]:
+        """The tables by name with their columns, whether whole (tables/) or as base and delta."""
+        found = {}
+        for file in self.files:
+            folder, _, name = file.path.partition("/")
+            if folder in ("tables", "base") and name.endswith(".parquet"):
+                found[name.removesuffix(".parquet")] = file.columns or ()
+        return dict(sorted(found.items()))
 
     def file(self, path: str) -> FileEntry | None:
         """Find the entry of a path."""

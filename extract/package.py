@@ -6,10 +6,11 @@ the clock, the machine or a path is written, and every order is stated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
@@ -18,7 +19,9 @@ from cdm.engine import Limits, connect
 from cdm.errors import BadInput
 from extract.codebook import write_codebook
 from extract.croissant import CROISSANT, croissant
+from extract.delta import write_delta
 from extract.dictionary import data_dictionary, read_actions
+from extract.features import write_features
 from extract.files import (
     canonical_json,
     checksum_lines,
@@ -28,12 +31,15 @@ from extract.files import (
     sha256_files,
     write_bytes,
 )
+from extract.grid import write_grid
 from extract.inputs import PackageInputs
+from extract.leakage import screen
 from extract.manifest import (
     APPROVAL,
     CHECKSUMS,
     MANIFEST,
     SIGNATURES,
+    Base,
     ColumnEntry,
     FileEntry,
     Manifest,
@@ -45,13 +51,21 @@ from extract.sign import SigningKey
 from extract.signatures import sign_release
 from extract.splits import write_splits
 from extract.sql import without_values
-from extract.tables import pack_tables
+from extract.tables import Packed, pack_tables
+from extract.windows import show_rows
 
 __all__ = ["PackageInputs", "build", "seal_approval"]
 
 
-def build(inputs: PackageInputs, out: Path, limits: Limits | None = None) -> Manifest:
+def build(
+    inputs: PackageInputs,
+    out: Path,
+    limits: Limits | None = None,
+    more: Callable[[Path], Mapping[str, bytes]] | None = None,
+) -> Manifest:
     """Write the release into the empty or new folder `out`; the manifest's digest is the release's identity.
+
+    more: called with `out` when its tables stand, gives further documents for docs/ (what is told of the tables themselves).
 
     Raises BadInput for tables, columns or documents that are missing or cannot leave, and for a full disk.
     """
@@ -63,19 +77,21 @@ def build(inputs: PackageInputs, out: Path, limits: Limits | None = None) -> Man
     with connect(limits) as con:
         packed = pack_tables(con, inputs.tables, inputs.cdm_version, out / "tables")
         write_codebook(con, packed, inputs.concepts, inputs.cdm_version, out / "docs" / "codebook.parquet")
-        write_splits(con, out / "splits")
+        write_splits(con, out / "splits", inputs.index_days)
         write_meds(con, packed, inputs.cdm_version, _about(inputs), out / "meds", inputs.prediction)
+        told = _for_models(con, packed, inputs, out)
+        delta = write_delta(con, inputs.base, packed, inputs.cdm_version, out) if inputs.base else None
     with without_values("writing the documents"):
         write_bytes(out / "docs" / "data_dictionary.csv", data_dictionary(packed, actions, inputs.cdm_version))
-        _write_given(inputs.docs, out / "docs")
+        _write_given({**inputs.docs, **told, **(more(out) if more else {})}, out / "docs")
         _write_given(inputs.records, out / "provenance")
         shifted = any(action.startswith("shift") for action, _ in actions.values())
-        write_bytes(out / "README.ko.md", readme("ko", inputs, packed, shifted=shifted))
-        write_bytes(out / "README.en.md", readme("en", inputs, packed, shifted=shifted))
-    return seal_manifest(inputs, out)
+        write_bytes(out / "README.ko.md", readme("ko", inputs, packed, shifted=shifted, delta=delta is not None))
+        write_bytes(out / "README.en.md", readme("en", inputs, packed, shifted=shifted, delta=delta is not None))
+    return seal_manifest(inputs, out, delta.base if delta else None)
 
 
-def seal_manifest(inputs: PackageInputs, out: Path) -> Manifest:
+def seal_manifest(inputs: PackageInputs, out: Path, base: Base | None = None) -> Manifest:
     """Write croissant.json, MANIFEST.json and SHA256SUMS over every file that stands in `out`."""
     with without_values("writing the manifest"):
         paths = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
@@ -93,6 +109,7 @@ def seal_manifest(inputs: PackageInputs, out: Path) -> Manifest:
                 study=inputs.study,
                 provenance=inputs.provenance,
                 terms=inputs.terms,
+                base=base,
                 writer=f"pyarrow {pa.__version__}",
                 files=tuple(sorted(files, key=lambda file: file.path)),
             )
@@ -128,6 +145,21 @@ def seal_approval(
         digests |= {path: sha256_bytes(data) for path, data in added.items()}
         write_bytes(out / CHECKSUMS, checksum_lines(digests))
     return manifest
+
+
+def _for_models(
+    con: duckdb.DuckDBPyConnection, packed: Sequence[Packed], inputs: PackageInputs, out: Path
+) -> dict[str, bytes]:
+    """Write features/ where there is something to predict, and give the documents about them."""
+    if inputs.prediction is None:
+        return {}
+    with without_values("finding what was known before the prediction time"):
+        dated = show_rows(con, packed, inputs.cdm_version, inputs.prediction)
+    told = {"leakage.json": screen(con, inputs.smallest, dated=dated)}
+    if dated:
+        told["features.csv"] = write_features(con, inputs.smallest, out / "features" / "baseline.parquet")
+        write_grid(con, inputs.smallest, out / "features" / "hourly.parquet")
+    return told
 
 
 def _about(inputs: PackageInputs) -> dict[str, str]:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from extract.sql import figures, quote
+from cdm.errors import BadInput
+from extract.sql import quote, without_values
 from extract.tables import COHORT
 from extract.writer import write_parquet
 
@@ -19,13 +20,15 @@ SPLITS = ("train", "tuning", "held_out")
 SHARES = (0.8, 0.1, 0.1)
 BY_SET = "by_matched_set"
 BY_SITE = "leave_one_site_out"
+TEMPORAL = "temporal"
 
 
-def write_splits(con: duckdb.DuckDBPyConnection, out: Path) -> None:
+def write_splits(con: duckdb.DuckDBPyConnection, out: Path, index_days: Path | None = None) -> None:
     """Write splits/by_matched_set.parquet (subject_id, split) and leave_one_site_out.parquet (subject_id, fold).
 
-    Reads table cohort of `con`, leaves table split_of (subject_id, split) there. A temporal split is not made: dates
-    are shifted by person, so their order says nothing.
+    Reads table cohort of `con`, leaves table split_of (subject_id, split) there. With index_days (subject_id, day: the
+    true days, known in the hospital only) also temporal.parquet (subject_id, split): dates in the package are shifted by
+    person, so a recipient could not make it. It tells of a person in which of three consecutive times they fall, no more.
     """
     out.mkdir(parents=True, exist_ok=True)
     split = by_matched_set(con)
@@ -33,6 +36,8 @@ def write_splits(con: duckdb.DuckDBPyConnection, out: Path) -> None:
     con.execute("CREATE OR REPLACE TEMP TABLE split_of AS SELECT subject_id, split FROM made")
     con.unregister("made")
     write_parquet(split, out / f"{BY_SET}.parquet")
+    if index_days is not None:
+        write_parquet(temporal(con, index_days), out / f"{TEMPORAL}.parquet")
     sites = con.sql(
         f"SELECT DISTINCT subject_id, site_id AS fold FROM {quote(COHORT)} ORDER BY subject_id, fold"
     ).to_arrow_table()
@@ -46,9 +51,35 @@ def by_matched_set(con: duckdb.DuckDBPyConnection) -> pa.Table:
     Sets that share a person (somebody drawn as a control twice) stay together. The order in which they are dealt out
     is a hash of the smallest subject_id in them, so that neither file order nor time decides.
     """
-    (rows,) = figures(con, f"SELECT count(*) FROM {quote(COHORT)}")
-    if not rows:
-        return pa.table({"subject_id": pa.array([], pa.int64()), "split": pa.array([], pa.string())})
+    subjects, component, first = _together(con)
+    order = np.argsort(splitmix64(first), kind="stable")
+    return _dealt(subjects, component, order)
+
+
+def temporal(con: duckdb.DuckDBPyConnection, index_days: Path) -> pa.Table:
+    """Give (subject_id, split) by subject_id: the earliest 80, the next 10, the latest 10 per cent of the people.
+
+    Sets that share a person stay together and fall where the last of their index days does. Raises BadInput for people
+    without a day.
+    """
+    subjects, component, first = _together(con)
+    with without_values("reading the index days"):
+        told = con.execute(
+            "SELECT CAST(subject_id AS BIGINT) AS s, epoch(max(CAST(day AS TIMESTAMP))) AS d FROM read_parquet($1) GROUP BY s ORDER BY s",
+            [str(index_days)],
+        ).fetchnumpy()
+    known, day = np.asarray(told["s"], np.int64), np.asarray(told["d"], np.float64)
+    place = np.searchsorted(known, subjects)
+    if len(subjects) and (not len(known) or not np.array_equal(known[np.minimum(place, len(known) - 1)], subjects)):
+        raise BadInput(f"{index_days}: lacks the index day of people of the cohort; draw and de-identify again")
+    last = np.full(len(first), -np.inf)
+    if len(subjects):
+        np.maximum.at(last, component, day[place])
+    return _dealt(subjects, component, np.lexsort((splitmix64(first), last)))
+
+
+def _together(con: duckdb.DuckDBPyConnection) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Give the people in order, for each the number of their component, and the smallest subject_id of each component."""
     found = con.execute(
         f"SELECT CAST(subject_id AS BIGINT) AS subject_id, coalesce(CAST(set_id AS VARCHAR), 'alone ' || subject_id) AS s "
         f"FROM {quote(COHORT)} ORDER BY 1, 2"
@@ -56,14 +87,19 @@ def by_matched_set(con: duckdb.DuckDBPyConnection) -> pa.Table:
     subjects, person = np.unique(np.asarray(found["subject_id"], dtype=np.int64), return_inverse=True)
     sets, group = np.unique(np.asarray(found["s"], dtype=str), return_inverse=True)
     size = len(subjects) + len(sets)
+    rows = len(person)
     graph = coo_array((np.ones(rows, dtype=np.int8), (person, len(subjects) + group)), shape=(size, size))
     _, label = connected_components(graph, directed=False)
-    component = label[: len(subjects)]
-    first = np.full(component.max() + 1, -1, dtype=np.int64)
+    component = np.asarray(label[: len(subjects)], np.int64)
+    first = np.full(component.max(initial=-1) + 1, -1, dtype=np.int64)
     first[component[::-1]] = subjects[::-1]  # the smallest, as the last one written
-    order = np.argsort(splitmix64(first), kind="stable")
-    people = np.bincount(component, minlength=len(first))
-    before = np.empty(len(first), dtype=np.int64)
+    return subjects, component, first
+
+
+def _dealt(subjects: NDArray[np.int64], component: NDArray[np.int64], order: NDArray[np.intp]) -> pa.Table:
+    """Deal components out in `order`, until each part has its share of the people."""
+    people = np.bincount(component, minlength=len(order))
+    before = np.empty(len(order), dtype=np.int64)
     before[order] = np.cumsum(people[order]) - people[order]
     edges = np.cumsum(SHARES)[:-1] * len(subjects)
     part = np.searchsorted(edges, before, side="right")

@@ -7,7 +7,6 @@ was checked and brought to the disk. What an interrupted one left is continued, 
 from __future__ import annotations
 
 import errno
-import fcntl
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from cdm.errors import BadInput
 from extract.files import read_checksum_lines, resume_copy, sha256_file, sync_folder, write_bytes
+from extract.lock import alone
 from extract.manifest import CHECKSUMS, MANIFEST, check_release_name, read_manifest
 
 INCOMING = ".incoming"
@@ -45,7 +45,7 @@ def publish(package_dir: Path, store: Path, name: str, watch: Watch | None = Non
     goal, incoming = store / name, store / INCOMING / name
     with _disk(f"publishing {name}", store):
         incoming.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(store / INCOMING / f"{name}.lock", f"publishing {name}"):
+        with alone(store / INCOMING / f"{name}.lock", f"publishing {name}"):
             if goal.exists():
                 _refuse_other(
                     goal, listing, f"{name} is published already with another content; a change is a new version"
@@ -70,7 +70,7 @@ def fetch(store: Path, name: str, to: Path, watch: Watch | None = None) -> Store
     partial = to.parent / f".{to.name}.partial"
     with _disk(f"fetching {name}", to.parent):
         to.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(to.parent / f".{to.name}.lock", f"fetching {name}"):
+        with alone(to.parent / f".{to.name}.lock", f"fetching {name}"):
             if to.exists():
                 _refuse_other(to, listing, f"{to} holds something else; choose another folder")
             else:
@@ -165,17 +165,6 @@ def _stored(release: Path) -> Stored:
     manifest = read_manifest(release)
     size = sum(path.stat().st_size for path in release.rglob("*") if path.is_file())
     return Stored(release.name, manifest.version, manifest.digest, size)
-
-
-@contextmanager
-def _alone(lock: Path, doing: str) -> Iterator[None]:
-    """Hold a lock file; the kernel lets it go with the process, however that ends."""
-    with lock.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BadInput(f"{doing}: the same is under way in another process; wait for it") from None
-        yield
 
 
 @contextmanager

@@ -4,7 +4,7 @@
 |---|---|
 | nothing, or everything is as it was for an earlier one | that release's version |
 | study, definition, policy, seeds: the dataset means something else | major |
-| the hospital's CDM release, its CDM version, the vocabulary: the same question on newer data | minor |
+| the hospital's CDM release, its CDM version, the vocabulary, who withdrew: the same question on newer data | minor |
 | code only: the same data, packed anew | patch |
 """
 
@@ -20,7 +20,7 @@ from cdm.errors import BadInput
 from extract.manifest import Provenance
 
 MAJOR = ("study_digest", "definition_digest", "policy_digest", "seeds")
-MINOR = ("cdm_release_digest", "cdm_version", "vocabulary_version")
+MINOR = ("cdm_release_digest", "cdm_version", "vocabulary_version", "withdrawals_digest")
 FIRST = "1.0.0"
 
 
@@ -39,14 +39,14 @@ def next_version(previous: Sequence[Built], now: Provenance | Mapping[str, objec
     """
     current = _provenance(now)
     earlier = sorted(
-        ((_numbers(built.version), _provenance(built.provenance)) for built in previous),
+        ((numbers(built.version), _provenance(built.provenance)) for built in previous),
         key=lambda pair: pair[0],
     )
     if not earlier:
         return FIRST
-    for numbers, provenance in reversed(earlier):
+    for number, provenance in reversed(earlier):
         if provenance == current:
-            return _text(numbers)
+            return _text(number)
     (major, minor, patch), newest = earlier[-1]
     if _differ(newest, current, MAJOR):
         return _text((major + 1, 0, 0))
@@ -69,12 +69,13 @@ def _provenance(given: Provenance | Mapping[str, object]) -> Provenance:
         raise BadInput(f"provenance: {parts}: missing, unknown or not a text; a release's own is expected") from None
 
 
-def _numbers(version: str) -> tuple[int, int, int]:
+def numbers(version: str) -> tuple[int, int, int]:
+    """Read MAJOR.MINOR.PATCH. Raises BadInput for anything else."""
     found = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)", version)
     if found is None:
         raise BadInput(f"version '{version}': expected MAJOR.MINOR.PATCH, as in 1.0.0")
     return int(found[1]), int(found[2]), int(found[3])
 
 
-def _text(numbers: tuple[int, int, int]) -> str:
-    return ".".join(map(str, numbers))
+def _text(number: tuple[int, int, int]) -> str:
+    return ".".join(map(str, number))

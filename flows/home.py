@@ -67,6 +67,16 @@ class Home:
         return self.root / "store"
 
     @property
+    def delivery(self) -> str:
+        """Where sealed releases go: NARU_STORE (a folder, s3://BUCKET/PREFIX, https://HOST/PATH), else a folder here."""
+        return os.environ.get("NARU_STORE") or str(self.root / "delivery")
+
+    @property
+    def recipient(self) -> Path:
+        """A recipient's private keys: recipient.key (age) and signing.key (Ed25519); NARU_KEYS names another folder."""
+        return Path(os.environ.get("NARU_KEYS") or self.root / "keys" / "recipient")
+
+    @property
     def startup(self) -> Path:
         """Where `naru pull` lays a release unless told otherwise."""
         return self.root / "startup"

@@ -11,15 +11,17 @@ from deid.keys import KeyStore
 from deid.policy import Policy
 from drb import Board
 from drb.rights import KOREA
-from drb.states import CaseState
+from drb.states import CaseState, ReleaseState
 from drb.views import CaseView
-from extract.versions import Built, next_version
+from extract.manifest import read_manifest
+from extract.versions import Built, next_version, numbers
 from flows import study_check
 from flows.home import Home
 from flows.policies import policy_of
 from flows.run import Run, grant_id
 from flows.site import read
 from flows.study import load
+from flows.withdrawals import withdrawals_digest
 
 
 def plan(home: Home, board: Board, study_file: Path, site_id: str, case_id: str | None, actor: str) -> Run:
@@ -33,7 +35,10 @@ def plan(home: Home, board: Board, study_file: Path, site_id: str, case_id: str 
         study_check.refuse_unanswerable(study, source)
     keys = KeyStore(home.site_keys(site.id)).grant(grant_id(case.id, site.id, study.id))
     conditions = {**case.conditions.to_json(), "duo": list(case.conditions.duo())}
-    draft = Run(home, study, site, case.id, case.organisation, conditions, policy, keys, release, "", "")
+    gone = withdrawals_digest(home, site.id)
+    draft = Run(
+        home, study, site, case.id, case.organisation, conditions, policy, keys, release, "", "", withdrawn=gone
+    )
     return named(draft, board)
 
 
@@ -93,4 +98,20 @@ def named(draft: Run, board: Board) -> Run:
     version = next_version(earlier, draft.provenance)
     # The recipient is part of the name: pseudonyms are per grant, so two startups never receive the same package.
     name = f"{draft.study.id}-{draft.site.id}-{draft.recipient}-{version}".lower()
-    return replace(draft, release=name, release_version=version)
+    last = published_before(draft, board, version)
+    digest = read_manifest(last).digest if last else ""
+    return replace(draft, release=name, release_version=version, earlier=last, earlier_digest=digest)
+
+
+def published_before(draft: Run, board: Board, version: str) -> Path | None:
+    """The newest published version of the same grant that is older than `version` and stands in the store."""
+    found = [
+        (numbers(number), draft.home.store / release.name)
+        for release in board.releases.list("system")
+        for number in (release.name.rpartition("-")[2],)
+        if (release.study_id, release.site_id, release.case_id) == (draft.study.id, draft.site.id, draft.case_id)
+        and release.state in (ReleaseState.RELEASED, ReleaseState.SUPERSEDED)
+        and numbers(number) < numbers(version)
+    ]
+    there = [pair for pair in found if pair[1].is_dir()]
+    return max(there)[1] if there else None

@@ -18,7 +18,8 @@ from extract import store
 from extract.manifest import Manifest, read_manifest
 from extract.package import seal_approval
 from extract.verify import verify
-from flows import progress, registry
+from flows import progress, recall, registry
+from flows.deliver import seal_and_send
 from flows.faults import guarded, kind
 from flows.home import Home
 from flows.keys import board_key, hospital_key
@@ -40,6 +41,7 @@ def publish(release: str, home: str) -> dict[str, Any]:
     """
     place = Home(Path(home))
     with open_board(place.board_url) as board, only_one(place.store, "publication"):
+        recall.enforce(place, board)
         built = registry.read(place, release)
         manifest = _step("authority", release, lambda: _authority(place, board, built))
         view = board.releases.get("system", release)
@@ -48,11 +50,13 @@ def publish(release: str, home: str) -> dict[str, Any]:
         else:
             _step("deliver", release, lambda: _deliver(place, board, built, manifest))
             view = _finish(board, view, manifest)
+        sealed = _step("seal", release, lambda: _sealed(place, board, release))
     return {
         "release": release,
         "state": view.state.value,
         "manifest_digest": manifest.digest,
         "store": str(place.store / release),
+        "sealed": sealed,
     }
 
 
@@ -115,6 +119,14 @@ def _sign_and_store(
 ) -> None:
     seal_approval(Path(built.package), approval, hospital_key(home, built.site_id), board_key(home), sealed)
     store.publish(sealed, home.store, manifest.release)
+
+
+def _sealed(home: Home, board: Board, release: str) -> dict[str, Any] | None:
+    """Deliver it sealed to those who registered a key; None where nobody has (yet): `naru deliver` does it later."""
+    people = {grant.person for grant in board.grants.list("system", release)}
+    if not board.keys.of(people):
+        return None
+    return seal_and_send(home, board, release)
 
 
 def _approval(board: Board, view: ReleaseView) -> dict[str, Any]:

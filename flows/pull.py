@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cdm.errors import BadInput, GateRefused
 from drb import open_board
+from drb.rights import KOREA
 from drb.states import GrantState
 from drb.views import GrantView
 from extract import store
+from extract.delivery.index import index_name
+from extract.delivery.objects import Objects, open_objects
+from extract.delivery.receive import Receipt, receive
 from extract.manifest import read_manifest
 from extract.verify import VerifyReport, verify
 from flows import progress
 from flows.faults import guarded
 from flows.home import Home
-from flows.keys import trusted
+from flows.keys import AGE_KEY, recipient, trusted
 
 
 def pull(home: Home, release: str, to: Path | None, actor: str, accept_terms: bool) -> dict[str, Any]:
@@ -40,12 +45,53 @@ def pull(home: Home, release: str, to: Path | None, actor: str, accept_terms: bo
     progress.tell("pull", "begun", release)
     if to is None:
         home.make().startup.mkdir(exist_ok=True, mode=0o700)
-    guarded("pull", goal, lambda: store.fetch(home.store, release, goal))
+    if _sealed_here(home, release):
+        guarded("pull", goal, lambda: _receive(home, open_objects(home.delivery), release, goal))
+    else:
+        guarded("pull", goal, lambda: store.fetch(home.store, release, goal))
     report = check(home, goal)
     if not report.ok:
         bad = report.findings[0]
         raise GateRefused(f"{goal}: {bad.file} {bad.what}; do not use it, and tell the hospital")
     progress.tell("pull", "done", release)
+    return _told(release, goal, report)
+
+
+def pull_from(home: Home, release: str, address: str, to: Path | None) -> dict[str, Any]:
+    """Fetch a sealed release from wherever it was delivered, with this home's key and without a board.
+
+    Who may sign has to be known before: a store that is not ours could offer anything. Raises GateRefused where it is
+    unsigned, not approved, expired, recalled or not what was signed, BadInput where keys or the release are missing.
+    """
+    if trusted(home) is None:
+        raise BadInput(
+            "no key of a hospital or board is trusted here, so nothing can be held against a signature; "
+            "take what they told you: naru key trust board=KEY hospital-SITE=KEY"
+        )
+    goal = to or home.startup / release
+    progress.tell("pull", "begun", release)
+    if to is None:
+        home.make().startup.mkdir(exist_ok=True, mode=0o700)
+    guarded("pull", goal, lambda: _receive(home, open_objects(address), release, goal))
+    report = check(home, goal)
+    if not report.ok:
+        bad = report.findings[0]
+        raise GateRefused(f"{goal}: {bad.file} {bad.what}; do not use it, and tell the hospital")
+    progress.tell("pull", "done", release)
+    return _told(release, goal, report)
+
+
+def _sealed_here(home: Home, release: str) -> bool:
+    """Whether this home holds a recipient's key and the release was delivered sealed."""
+    return (home.recipient / AGE_KEY).is_file() and open_objects(home.delivery).size(index_name(release)) is not None
+
+
+def _receive(home: Home, objects: Objects, release: str, goal: Path) -> VerifyReport:
+    asked = Receipt(release, recipient(home).identity, datetime.now(KOREA).date(), trusted(home))
+    return receive(objects, asked, goal)
+
+
+def _told(release: str, goal: Path, report: VerifyReport) -> dict[str, Any]:
     return {
         "release": release,
         "folder": str(goal),

@@ -41,6 +41,8 @@ class Run:
     """Everything that the stages of one run are functions of.
 
     release: the name of the release that the package will bear, e.g. deterioration-seoul01-haneul-1.0.0.
+    earlier: the folder of the published version before it, if any, and its manifest's digest. withdrawn: digest of who
+    withdrew at this hospital.
     cdm: the fingerprint of the hospital's database, taken when the run was planned.
     """
 
@@ -55,6 +57,9 @@ class Run:
     cdm: Release
     release: str
     release_version: str
+    earlier: Path | None = None
+    earlier_digest: str = ""
+    withdrawn: str = ""
 
     @property
     def folder(self) -> Path:
@@ -66,7 +71,7 @@ class Run:
         """The six stages, in order. Each key covers the keys of what the stage reads."""
         spec = self.study.spec
         own: dict[str, dict[str, object]] = {
-            "cohort": {"definition": self.study.definition_digest, "cdm": self.cdm.digest},
+            "cohort": {"definition": self.study.definition_digest, "cdm": self.cdm.digest, "withdrawn": self.withdrawn},
             "draw": {"draw": spec.draw.model_dump(mode="json"), "threshold": self.site.threshold},
             "extract": {"extract": spec.extract.model_dump(mode="json")},
             "deidentify": {"policy": self.policy.digest, "grant": self.keys.check_value, "site": self.site.id,
@@ -74,7 +79,7 @@ class Run:
             "quality": {"gate": spec.quality.model_dump(mode="json")},
             "package": {"study": self.study.spec_digest, "release": self.release, "recipient": self.recipient,
                         "conditions": dict(self.conditions), "contact": self.site.contact,
-                        "threshold": self.site.threshold},
+                        "threshold": self.site.threshold, "earlier": self.earlier_digest},
         }  # fmt: skip
         made: dict[str, Stage] = {}
         for name, reads in READS.items():
@@ -112,6 +117,7 @@ class Run:
             "vocabulary_version": self.cdm.vocabulary_version or "",
             "code_digest": version.digest(),
             "code_version": version.number(),
+            **({"withdrawals_digest": self.withdrawn} if self.withdrawn else {}),
         }
 
 

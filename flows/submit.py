@@ -101,8 +101,7 @@ def _register(run: Run, board: Board, actor: str, manifest: Manifest) -> Release
 
 
 def _tables(manifest: Manifest) -> dict[str, list[str]]:
-    files = [f for f in manifest.files if f.path.startswith("tables/") and f.path != "tables/cohort.parquet"]
-    return {f.path.removeprefix("tables/").removesuffix(".parquet"): [c.name for c in f.columns or ()] for f in files}
+    return {name: [c.name for c in columns] for name, columns in manifest.tables.items() if name != "cohort"}
 
 
 def _summary(run: Run, manifest: Manifest) -> dict[str, Any]:

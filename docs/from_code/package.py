@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from docs.from_code.markdown import page, table
 from docs.from_code.models import section
+from extract.delta import READ
+from extract.grid import HOURS
 from extract.manifest import (
     APPROVAL,
     CHECKSUMS,
     MANIFEST,
     SIGNATURES,
+    Base,
     Bilingual,
     ColumnEntry,
     FileEntry,
@@ -17,7 +20,7 @@ from extract.manifest import (
     StudyMeta,
     Terms,
 )
-from extract.splits import BY_SET, BY_SITE, SHARES, SPLITS
+from extract.splits import BY_SET, BY_SITE, SHARES, SPLITS, TEMPORAL
 from extract.versions import MAJOR, MINOR
 
 PARTS = f"{', '.join(SPLITS)} ({' / '.join(f'{share:.0%}' for share in SHARES)} of the people)"
@@ -29,6 +32,16 @@ FILES = {
     "tables/*.parquet": "OMOP CDM tables, de-identified. `person_id` is the cohort's `subject_id`.",
     f"splits/{BY_SET}.parquet": f"subject_id, split: {PARTS}; a matched set is never divided.",
     f"splits/{BY_SITE}.parquet": "subject_id, fold: the hospital, to leave one out.",
+    f"splits/{TEMPORAL}.parquet": "subject_id, split: the earliest people train, the latest are held out, by true index days "
+    "that the hospital alone knows; a matched set is never divided.",
+    "base/*.parquet": "Where a version is told as base and delta: the tables of an earlier version, as they were.",
+    "delta/*.parquet": "All rows of the people who changed since, and who those are (people.parquet). See below.",
+    "features/baseline.parquet": "A line a person: what was known before the prediction time, counts and last values by concept.",
+    "features/hourly.parquet": f"Measurements of the last {HOURS} hours on a grid with mask and delta, where times of day are known.",
+    "docs/features.csv": "The columns of the baseline matrix.",
+    "docs/leakage.json": "Whether trivial features or single codes tell cases from controls: AUROC with intervals, findings by name.",
+    "docs/CHANGES.md": "What changed since the version before, by cause, small numbers withheld; the same as `naru diff`.",
+    "docs/changes.json": "The same for machines, from the second version on.",
     "docs/data_dictionary.csv": "Every column of the release: type, meaning, what was done to it and why.",
     "docs/codebook.parquet": "Every concept that occurs: code, names, units, where it is found.",
     "docs/definition.json": "The cohort definitions as they were run.",
@@ -70,9 +83,14 @@ def package() -> str:
         section(StudyMeta, 3),
         section(Provenance, 3),
         section(Terms, 3),
+        section(Base, 3),
         section(FileEntry, 3),
         section(ColumnEntry, 3),
         section(Bilingual, 3),
+        "## Base and delta",
+        "A large table of a new version is the earlier version's file, less the people who changed, and all rows of these: "
+        f"`{READ.format(table='measurement')}`. The delta is always told against the base, so there are two files to read however many "
+        "versions went before. A withdrawal, other columns, or changes of many people write the base anew.",
         "## Versions",
         "A release whose provenance equals an earlier one's is that version. Otherwise the first difference in this table decides.",
         table(("what changed since the newest release", "next"), VERSIONS),

@@ -9,10 +9,12 @@ from flows.cli import (
     board,
     cohort,
     deid,
+    delivery,
     demo,
     draw,
     extract,
     feasibility,
+    key,
     ledger,
     portal,
     quality,
@@ -64,9 +66,15 @@ app.command(
 app.command("extract")(extract.extract)
 app.add_typer(board.app, name="board")
 app.command("publish")(release.publish)
+app.command("deliver")(delivery.deliver)
 app.command("releases")(release.releases)
 app.command("pull")(release.pull)
 app.command("verify")(release.verify)
+app.command("diff")(release.diff)
+app.command("recalls")(delivery.recalls)
+app.command("twin")(delivery.twin)
+app.command("destroy")(delivery.destroy)
+app.add_typer(key.app, name="key")
 app.add_typer(ledger.app, name="ledger")
 app.command("portal")(portal.portal)
 app.command("bench", context_settings=bench.PASS_ON, epilog="Example: naru bench cohorts --sample 20 --json")(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -100,8 +101,18 @@ def reject(release: ReleaseName, reason: Reason, actor: Actor = None, as_json: J
 
 @app.command("recall")
 def recall(release: ReleaseName, reason: Reason, actor: Actor = None, as_json: Json = False) -> None:
-    """Stop a release at once (chair, privacy officer, or the hospital's author; one person is enough)."""
-    _act(lambda releases: releases.recall(acting(actor), release, reason), as_json)
+    """Stop a release at once and take it out of the stores (chair, privacy officer, or the hospital's author; one is enough)."""
+    from drb import open_board
+    from flows import recall as recalling
+    from flows.home import home
+
+    place = home().make()
+    with open_board(place.board_url) as board, show.steps(as_json):
+        view = recalling.stop(place, board, acting(actor), release, reason)
+    if as_json:
+        show.as_json(view.to_json())
+    else:
+        show.text(f"{view.name}: {view.state.ko} / {view.state.en}; digest {view.manifest_digest}")
 
 
 @app.command("undo")
@@ -158,11 +169,38 @@ def revoke(grant: Annotated[str, typer.Argument(metavar="GRANT")], reason: Reaso
 @grants.command("certify-destruction")
 def certify(
     grant: Annotated[str, typer.Argument(metavar="GRANT")],
-    certificate: Annotated[str, typer.Option("--certificate", help="Its words, or where it is.")],
+    certificate: Annotated[str | None, typer.Option("--certificate", help="Its words, or where it is.")] = None,
+    signed: Annotated[
+        Path | None, typer.Option("--signed", metavar="FILE", help="The signed certificate that `naru destroy` wrote.")
+    ] = None,
     actor: Actor = None,
 ) -> None:
-    """Certify that every copy is destroyed (grantee)."""
-    _grant(lambda found: found.certify_destruction(acting(actor), grant, certificate))
+    """Certify that every copy is destroyed (grantee): by a signed certificate, or by words."""
+    from cdm.errors import BadInput
+
+    if (certificate is None) == (signed is None):
+        raise BadInput("give --signed FILE (what `naru destroy` wrote) or --certificate WORDS")
+    if certificate is not None:
+        words = certificate
+        _grant(lambda found: found.certify_destruction(acting(actor), grant, words))
+    elif signed is not None:
+        _certify(acting(actor), grant, signed)
+
+
+def _certify(actor: str, grant: str, path: Path) -> None:
+    from cdm.errors import BadInput
+    from drb import open_board
+    from flows.destroy import certify
+    from flows.home import home
+
+    try:
+        document = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror})") from None
+    with open_board(home().make().board_url) as board:
+        board.grants.due()
+        view = certify(board, actor, grant, document)
+    show.text(f"{view.id}: {view.state.ko} / {view.state.en}; the signature holds")
 
 
 @grants.command("confirm-destroyed")

@@ -57,10 +57,21 @@ def pull(
     accept_terms: Annotated[
         bool, typer.Option("--accept-terms", help="Accept the terms of use, which are printed.")
     ] = False,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="ADDRESS",
+            help="Where it was delivered: a folder, s3://BUCKET/PREFIX, https://HOST/PATH; no board is asked.",
+        ),
+    ] = None,
     actor: Actor = None,
     as_json: Json = False,
 ) -> None:
     """Receive a release that you were granted, and verify every byte of it. An interrupted pull goes on where it stopped.
+
+    With --from it is fetched sealed, opened with your key (naru key new) and held against the keys that you trust
+    (naru key trust); unsigned, unapproved, expired and recalled releases are refused.
 
     Example: naru pull gi_bleed-gibleed-haneul-1.0.0 --to data/gi_bleed --accept-terms --as haneul_kim
     """
@@ -68,18 +79,49 @@ def pull(
     from flows.home import home
 
     place = home().make()
-    if accept_terms and not as_json:
+    if accept_terms and source is None and not as_json:
         shown = pulling.terms(place, release)
         show.text(shown["ko"])
         show.text(shown["en"])
     with show.steps(as_json):
-        result = pulling.pull(place, release, to, acting(actor), accept_terms)
+        result = (
+            pulling.pull(place, release, to, acting(actor), accept_terms)
+            if source is None
+            else pulling.pull_from(place, release, source, to)
+        )
     if as_json:
         show.as_json(result)
     else:
         show.text(
             f"{result['release']}: {result['files']:,} files, {result['bytes']:,} bytes, every byte verified; {result['folder']}"
         )
+
+
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="The folder of an earlier version.")],
+    after: Annotated[Path, typer.Argument(metavar="AFTER", help="The folder of a later version.")],
+    threshold: Annotated[int, typer.Option("--threshold", min=1, help="The smallest number told; at least ten.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """What changed between two versions of a release, and why; small numbers are withheld. docs/CHANGES.md is the same.
+
+    People, rows, columns, codes, values; causes as the manifests tell them. Who withdrew is known inside the hospital only.
+
+    Example: naru diff data/gi_bleed-1.0.0 data/gi_bleed-1.1.0
+    """
+    from extract.manifest import read_manifest
+    from flows.changes import markdown
+    from flows.diff import diff as compare
+    from flows.home import home
+    from flows.withdrawals import withdrawn_subjects
+
+    manifest = read_manifest(before)
+    gone = withdrawn_subjects(home(), manifest.site_id, manifest.release)
+    changes = compare(before, after, threshold, gone)
+    if as_json:
+        show.as_json(changes.to_json())
+    else:
+        show.text(markdown(changes))
 
 
 def verify(

@@ -125,6 +125,68 @@ def check(site_id: Annotated[str, typer.Argument(metavar="ID")], as_json: Json =
         raise Found
 
 
+PeopleFile = Annotated[
+    str,
+    typer.Option(
+        "--people", metavar="FILE", help="person_id, one a line; - reads standard input. Never on the command line."
+    ),
+]
+
+
+@app.command("holds", epilog="Example: naru site holds seoul01 --people asked.txt")
+def holds(site_id: Annotated[str, typer.Argument(metavar="ID")], people: PeopleFile, as_json: Json = False) -> None:
+    """Which releases hold these people? Answered inside the hospital alone; people are named by their line in the file."""
+    from flows import withdrawals
+    from flows.home import home
+
+    found = withdrawals.holding(home(), site_id, withdrawals.read_ids(_text(people)))
+    if as_json:
+        show.as_json([{"line": n, "releases": names} for n, names in enumerate(found, 1)])
+        return
+    show.table(("line", "releases"), [(n, ", ".join(names) or "-") for n, names in enumerate(found, 1)])
+
+
+@app.command("withdraw", epilog="Example: naru site withdraw seoul01 --people withdrew.txt --yes")
+def withdraw(
+    site_id: Annotated[str, typer.Argument(metavar="ID")],
+    people: PeopleFile,
+    yes: Annotated[bool, typer.Option("--yes", help="Really: they are left out of every later version.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Note patients who withdrew: from the next version on they are left out, and its base is written anew."""
+    from cdm.errors import BadInput
+    from flows import withdrawals
+    from flows.home import home
+
+    ids = withdrawals.read_ids(_text(people))
+    if not yes:
+        raise BadInput("a withdrawal cannot be taken back; say --yes")
+    new = withdrawals.withdraw(home(), site_id, ids)
+    releases = sorted({name for names in withdrawals.holding(home(), site_id, ids) for name in names})
+    if as_json:
+        show.as_json({"noted": new, "releases": releases})
+        return
+    show.text(f"{site_id}: {new} noted anew; releases that hold one of them: {', '.join(releases) or 'none'}")
+    if releases:
+        show.text(
+            "extract them again for a version without these people; whether the old ones are recalled is for the board"
+        )
+
+
+def _text(path: str) -> str:
+    import sys
+    from pathlib import Path
+
+    from cdm.errors import BadInput
+
+    try:
+        return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise BadInput(
+            f"--people {path}: cannot be read as text; a file with one person_id a line is expected"
+        ) from None
+
+
 @app.command(
     "destroy-keys", epilog="Example: naru site destroy-keys seoul01 --study gi_bleed --case case-2026-0001 --yes"
 )

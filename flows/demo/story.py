@@ -16,6 +16,7 @@ from flows.demo.cast import APPLICANT, CHAIR, HOSPITALS, MEMBERS, REVIEWERS, SEC
 from flows.demo.sites import make_keys, opened
 from flows.extract import extract
 from flows.home import Home
+from flows.keys import AGE_KEY, new_recipient, recipient
 from flows.publish import publish
 from flows.run import grant_id
 from flows.study import load, shipped
@@ -60,6 +61,7 @@ def play(home: Home, seed: int) -> Told:
             ]
         for release in built:
             _review(board, release["release"], release["manifest_digest"])
+        _keys(home, board)
         published = [publish(release["release"], str(home.root)) for release in built]
         pulled = [pull.pull(home, release["release"], None, APPLICANT, accept_terms=True) for release in built]
         report = board.verify()
@@ -110,6 +112,15 @@ def _decide(board: Board, key: str) -> CaseView:
         if member not in voted:
             board.cases.vote(member, key, Choice.APPROVE)
     return board.cases.approve(CHAIR, key)
+
+
+def _keys(home: Home, board: Board) -> None:
+    """The startup makes its keys and registers them: what is released is sealed to them."""
+    progress.tell("register keys", "begun")
+    there = (home.recipient / AGE_KEY).is_file()
+    mine = recipient(home) if there else new_recipient(home)
+    board.keys.register(APPLICANT, mine.identity.public, mine.signing.public)
+    progress.tell("register keys", "kept" if there else "done", mine.identity.public)
 
 
 def _review(board: Board, release: str, digest: str) -> None:

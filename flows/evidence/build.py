@@ -12,7 +12,9 @@ from drb.evidence import PARTS, Light, Pack, Part, Said, Table
 from drb.views import CaseView, ReleaseView
 from extract.manifest import Manifest, read_manifest
 from flows.evidence.counts import attrition, table1
+from flows.evidence.leakage import with_leakage
 from flows.evidence.risk import risk
+from flows.evidence.versions import missing, with_overlap
 
 _WORST = (Light.RED, Light.AMBER)
 
@@ -26,8 +28,8 @@ def build(package: Path, case: CaseView, before: ReleaseView | None, subtracted:
         "table1": table1(rows(package, "table1.csv"), rows(package, "balance.csv")),
         "risk": risk(document(package, "risk.json")),
         "differencing": subtracted,
-        "quality": _quality(document(package, "quality.json")),
-        "changes": _changes(manifest, before),
+        "quality": with_leakage(_quality(document(package, "quality.json")), document(package, "leakage.json")),
+        "changes": with_overlap(_changes(manifest, before), before, document(package, "changes.json")),
         "definition": _definition(package),
         "provenance": _provenance(manifest),
     }
@@ -49,11 +51,6 @@ def document(package: Path, name: str) -> Mapping[str, Any]:
     path = package / "docs" / name
     found: Mapping[str, Any] = json.loads(path.read_bytes()) if path.is_file() else {}
     return found
-
-
-def missing(ko: str, en: str) -> Part:
-    """A part that could not be made says so."""
-    return Part(light=Light.GREY, missing=Said(ko=ko, en=en))
 
 
 def _summary(parts: Mapping[str, Part], manifest: Manifest) -> Part:
@@ -79,11 +76,7 @@ def _summary(parts: Mapping[str, Part], manifest: Manifest) -> Part:
 
 
 def _scope(manifest: Manifest, case: CaseView) -> Part:
-    delivered = {
-        file.path.removeprefix("tables/").removesuffix(".parquet"): [column.name for column in file.columns or ()]
-        for file in manifest.files
-        if file.path.startswith("tables/")
-    }
+    delivered = {name: [column.name for column in columns] for name, columns in manifest.tables.items()}
     lines, beyond = [], []
     for table in sorted(delivered.keys() | case.tables.keys()):
         asked = case.tables.get(table)
@@ -144,6 +137,7 @@ def _changes(manifest: Manifest, before: ReleaseView | None) -> Part:
         ("cdm_release_digest", "CDM 갱신", "CDM refresh"),
         ("code_digest", "코드", "code"),
         ("policy_digest", "정책", "policy"),
+        ("withdrawals_digest", "동의 철회", "withdrawal"),
     )
     lines = []
     for name, ko, en in causes:

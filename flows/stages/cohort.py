@@ -11,6 +11,7 @@ from cohorts import engine
 from flows import progress
 from flows.run import Run
 from flows.stages.folder import Facts
+from flows.withdrawals import without_withdrawn
 
 
 def work(run: Run, folder: Path) -> Facts:
@@ -24,6 +25,7 @@ def work(run: Run, folder: Path) -> Facts:
             limits=run.site.limits(run.home),
             kept=run.home.concept_sets,
         )
+    without_withdrawn(run.home, run.site.id, folder / "cohort.parquet")
     told = {role: steps.to_json() for role, steps in attrition.items()}
     (folder / "attrition.json").write_text(
         json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8"

@@ -6,14 +6,22 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from cohorts.disclosure import stricter
-from extract.manifest import Provenance, StudyMeta, Terms
+from extract.manifest import Provenance, StudyMeta, Terms, read_manifest
 from extract.meds.write import Prediction
 from extract.package import PackageInputs, build
 from flows import person_sets, prose
+from flows.changes import first, markdown
+from flows.diff import told
 from flows.run import Run
 from flows.stages.folder import Facts
 from flows.stages.tables_of_counts import documents, released, risk_json
+from flows.withdrawals import withdrawn_subjects
+
+# Below this a version is written whole: two files to read for a table that is small anyway help nobody.
+DELTA_FROM = 64 << 20
 
 TERMS = {
     "ko": "이 데이터는 승인된 심의 건의 연구 목적에만, 그 이용자만 쓸 수 있습니다. "
@@ -40,15 +48,53 @@ def work(run: Run, folder: Path) -> Facts:
             recipient=run.recipient,
             tables=run.output("deidentify") / "deid",
             prediction=Prediction(study.id),
+            base=_base(run),
+            smallest=stricter(run.site.threshold),
+            index_days=_index_days(run, folder),
             concepts=run.output("extract") / "concepts.parquet",
             docs=_documents(run),
             records={"disclosure_record.json": _disclosure_record(run)},
         ),
         folder / "package",
         run.site.limits(run.home),
+        lambda out: _of_the_tables(run, out),
     )
+    (folder / "index_days.parquet").unlink()
     person_sets.write(run, folder)
     return {"release": run.release, "manifest_digest": manifest.digest}
+
+
+def _index_days(run: Run, folder: Path) -> Path:
+    """(subject_id, day): the true index days under the release's own numbers; it stays in the stage's folder until the end."""
+    crosswalk = pl.scan_parquet(run.output("deidentify") / "private" / "crosswalk.parquet").filter("kept")
+    draw = pl.scan_parquet(run.output("draw") / "draw.parquet")
+    days = draw.join(crosswalk, on="person_id").select("subject_id", day="index_date").sort("subject_id", "day")
+    path = folder / "index_days.parquet"
+    days.collect().write_parquet(path)
+    return path
+
+
+def _base(run: Run) -> Path | None:
+    """The earlier version to tell this one against: not for small tables, and never across a withdrawal (extract.delta)."""
+    if run.earlier is None:
+        return None
+    manifest = read_manifest(run.earlier)
+    size = sum(file.size for file in manifest.files if file.path.startswith(("tables/", "base/")))
+    same = (manifest.provenance.withdrawals_digest or "") == run.withdrawn
+    return run.earlier if same and size >= DELTA_FROM else None
+
+
+def _of_the_tables(run: Run, out: Path) -> dict[str, bytes]:
+    """Documents about the tables themselves, made when those stand in `out`: what changed since the version before."""
+    if run.earlier is None:
+        return {"CHANGES.md": first(run.release_version).encode()}
+    before = read_manifest(run.earlier)
+    now = Provenance.model_validate(run.provenance)
+    gone = withdrawn_subjects(run.home, run.site.id, before.release)
+    versions, made_of = (before.version, run.release_version), (before.provenance, now)
+    changes = told(run.earlier, out, versions, made_of, run.site.threshold, gone, run.site.limits(run.home))
+    plain = json.dumps(changes.to_json(), ensure_ascii=False, indent=1, sort_keys=True)
+    return {"CHANGES.md": markdown(changes).encode(), "changes.json": plain.encode()}
 
 
 def _terms(run: Run) -> Terms:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
 
 import duckdb
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extract.splits import by_matched_set, splitmix64
+from cdm.errors import BadInput
+from extract.splits import by_matched_set, splitmix64, temporal
 
 PAIRS = st.lists(st.tuples(st.integers(1, 60), st.none() | st.integers(1, 30)), max_size=80)
 
@@ -65,6 +70,24 @@ def test_eight_tenths_train_one_tunes_one_is_held_out() -> None:
         "tuning": 0.1,
         "held_out": 0.1,
     }
+
+
+def test_the_temporal_split_follows_the_true_days_and_never_divides_a_set(tmp_path: Path) -> None:
+    people = 2000
+    days = {subject: date(2020, 1, 1) + timedelta(days=subject * 7 % 1500) for subject in range(people)}
+    pq.write_table(pa.table({"subject_id": list(days), "day": list(days.values())}), tmp_path / "days.parquet")
+    with duckdb.connect() as con:
+        con.register("cohort", pa.table({"subject_id": list(days), "set_id": [subject // 2 for subject in days]}))
+        part = dict(pl.DataFrame(temporal(con, tmp_path / "days.parquet")).rows())
+        latest = {s: max(days[s], days[s ^ 1]) for s in days}
+        for before, after in (("train", "tuning"), ("tuning", "held_out")):
+            ends = max(latest[s] for s in days if part[s] == before)
+            assert ends <= min(latest[s] for s in days if part[s] == after)
+        assert all(part[s] == part[s ^ 1] for s in days)
+        assert Counter(part.values()) == {"train": 1600, "tuning": 200, "held_out": 200}
+        pq.write_table(pa.table({"subject_id": [1], "day": [date(2020, 1, 1)]}), tmp_path / "few.parquet")
+        with pytest.raises(BadInput, match="lacks the index day"):
+            temporal(con, tmp_path / "few.parquet")
 
 
 def test_splitmix64_is_the_published_one() -> None:

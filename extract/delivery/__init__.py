@@ -1,0 +1,1 @@
+"""Sealed releases on their way: object stores, delivery, receipt, recall."""

@@ -1,0 +1,1 @@
+"""A synthetic twin: the layout, schema and distributions of a release, made of disclosure-controlled aggregates alone."""

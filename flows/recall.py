@@ -1,0 +1,54 @@
+"""Recall reaches the stores at once: what the board stopped is taken out of every place from which it could be fetched."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from drb import Board
+from drb.rights import KOREA
+from drb.states import ReleaseState
+from drb.views import ReleaseView
+from extract import store
+from extract.delivery.objects import open_objects
+from extract.delivery.recall import Notice, recall, recalled
+from flows import progress
+from flows.faults import guarded
+from flows.home import Home
+from flows.keys import board_key
+
+_STOPPED = (ReleaseState.RECALLED, ReleaseState.DESTROYED)
+
+
+def stop(home: Home, board: Board, actor: str, release: str, reason: str) -> ReleaseView:
+    """Recall a release (chair, privacy officer, hospital): the board first, so that nothing is handed out, then the stores.
+
+    The board tells grantees, secretaries and author by its outbox. Where a store fails the recall stands, and
+    `enforce` goes on.
+    """
+    view = board.releases.recall(actor, release, reason)
+    _withdraw(home, view)
+    return view
+
+
+def enforce(home: Home, board: Board) -> list[str]:
+    """Take every recalled release out of the stores, wherever it was recalled (a portal, another machine); name those that were there."""
+    stopped = [view for state in _STOPPED for view in board.releases.list("system", state)]
+    return sorted(view.name for view in stopped if _withdraw(home, view))
+
+
+def _withdraw(home: Home, view: ReleaseView) -> bool:
+    objects = open_objects(home.delivery)
+    there = (home.store / view.name).exists() or recalled(objects, view.name) is None
+    if not there:
+        return False
+    progress.tell("recall", "begun", view.name)
+    today = datetime.now(KOREA).date().isoformat()
+    notice = Notice(release=view.name, manifest_sha256=view.manifest_digest, recalled_on=today)
+
+    def out() -> None:
+        store.withdraw(home.store, view.name)
+        recall(objects, notice, board_key(home))
+
+    guarded("recall", home.store, out)
+    progress.tell("recall", "done", view.name)
+    return True

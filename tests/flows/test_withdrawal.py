@@ -1,0 +1,155 @@
+"""A patient who withdrew: known inside the hospital by a keyed set, left out of the next version, whose base is written anew."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from cdm.errors import BadInput
+from deid.keys import KeyStore
+from deid.pseudonyms import pseudonyms
+from drb import open_board
+from drb.states import Choice
+from extract import store
+from extract.manifest import read_manifest
+from extract.package import seal_approval
+from flows import keys, registry, withdrawals
+from flows.cli.exits import call
+from flows.demo import cast
+from flows.home import Home
+from flows.run import grant_id
+from flows.stages import package
+from tests.flows.commands import Alone
+from tests.flows.hospital import home_with_case, small_study
+
+pytestmark = [pytest.mark.xdist_group("flows_kills"), pytest.mark.timeout(600)]
+SITE, ACTOR = "gibleed", "gibleed_data"
+FIRST, SECOND = (f"gi_bleed-gibleed-haneul-1.{n}.0" for n in (0, 1))
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_study("gi_bleed", tmp_path_factory.mktemp("studies"))
+
+
+@pytest.fixture(scope="module")
+def home(gibleed: Path, study: Path, tmp_path_factory: pytest.TempPathFactory, extraction: Alone) -> Home:
+    """A home in which version 1.0.0 was extracted and published."""
+    made = home_with_case(tmp_path_factory.mktemp("withdrawal") / "home", study, SITE, f"parquet://{gibleed}")
+    extract(made, study, extraction)
+    publish(made, FIRST)
+    return made
+
+
+def extract(home: Home, study: Path, extraction: Alone) -> None:
+    told = extraction(home.root, study, SITE, ACTOR).wait()
+    assert (told.code, told.err) == (0, "")
+
+
+def publish(home: Home, release: str) -> None:
+    """What the board and the flow `publish` do, without Prefect."""
+    folder = Path(registry.read(home, release).package)
+    digest = read_manifest(folder).digest
+    with open_board(home.board_url) as board:
+        for reviewer in cast.REVIEWERS:
+            board.releases.vote(reviewer, release, digest, Choice.APPROVE)
+        view = board.releases.approve(cast.SECRETARY, release, digest)
+        settled = board.releases.begin_publish(
+            "system", release, digest, policy_digest=view.policy_digest, cdm_digest=view.cdm_digest
+        )
+        sealed = home.root / "signed" / release
+        seal_approval(
+            folder, {"case": settled.case_number}, keys.hospital_key(home, SITE), keys.board_key(home), sealed
+        )
+        store.publish(sealed, home.store, release)
+        board.releases.finish_publish("system", release, digest)
+
+
+def raw_id(home: Home, release: str) -> int:
+    """The person_id of somebody in a release, as the hospital finds it: by trying its people under the grant's keys."""
+    subject = pl.read_parquet(home.store / release / "tables/person.parquet")["person_id"][0]
+    everybody = np.arange(1, 20_000, dtype=np.int64)
+    grant = KeyStore(home.site_keys(SITE)).grant(grant_id("case-gi-bleed-gibleed", SITE, "gi_bleed"))
+    return int(everybody[pseudonyms(grant, "person", everybody) == subject][0])
+
+
+def test_the_hospital_alone_tells_which_releases_hold_a_person(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NARU_HOME", str(home.root))
+    person = raw_id(home, FIRST)
+    (tmp_path / "asked.txt").write_text(f"{person}\n999999999\n")
+    assert call(["site", "holds", SITE, "--people", str(tmp_path / "asked.txt"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [
+        {"line": 1, "releases": [FIRST]},
+        {"line": 2, "releases": []},
+    ]
+    stored = pq.read_table(home.root / "people" / SITE / f"{FIRST}.parquet")
+    assert person not in stored["keyed"].to_pylist() + stored["subject_id"].to_pylist()
+    (tmp_path / "asked.txt").write_text("12\n홍길동\n")
+    assert call(["site", "holds", SITE, "--people", str(tmp_path / "asked.txt")]) == 2
+    said = capsys.readouterr().err
+    assert "line 2: a person_id is expected" in said
+    assert "홍길동" not in said
+
+
+def test_the_next_version_is_without_them_and_says_so(
+    home: Home, study: Path, extraction: Alone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = Home(Path(shutil.copytree(home.root, tmp_path / "home")))
+    monkeypatch.setenv("NARU_HOME", str(mine.root))
+    person = raw_id(mine, FIRST)
+    (tmp_path / "withdrew.txt").write_text(f"{person}\n")
+    command = ["site", "withdraw", SITE, "--people", str(tmp_path / "withdrew.txt")]
+    assert call(command) == 2
+    assert call([*command, "--yes"]) == 0
+    extract(mine, study, extraction)
+    folder = Path(registry.read(mine, SECOND).package)
+    manifest = read_manifest(folder)
+    assert manifest.version == "1.1.0"
+    assert manifest.base is None
+    assert withdrawals.holding(mine, SITE, [person]) == [[FIRST]]
+    changes = (folder / "docs/CHANGES.md").read_text(encoding="utf-8")
+    assert "## 1.0.0 → 1.1.0" in changes
+    assert "withdrawal (동의 철회)" in changes
+    assert "첫 버전" in (mine.store / FIRST / "docs/CHANGES.md").read_text(encoding="utf-8")
+
+
+def test_a_version_is_told_against_the_one_before_unless_small_or_across_a_withdrawal(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def base(earlier: Path | None, withdrawn: str) -> Path | None:
+        run: Any = SimpleNamespace(earlier=earlier, withdrawn=withdrawn)
+        return package._base(run)
+
+    before = home.store / FIRST
+    assert base(before, "") is None  # small
+    monkeypatch.setattr(package, "DELTA_FROM", 0)
+    assert base(before, "") == before
+    assert base(before, "a" * 64) is None
+    assert base(None, "") is None
+
+
+def test_nobody_is_drawn_who_withdrew(home: Home, tmp_path: Path) -> None:
+    cohort = tmp_path / "cohort.parquet"
+    pq.write_table(
+        pa.table({"role": ["case", "case", "control"], "subject_id": pa.array([5, 6, 5], pa.int64())}), cohort
+    )
+    mine = Home(Path(shutil.copytree(home.root, tmp_path / "home")))
+    withdrawals.without_withdrawn(mine, SITE, cohort)
+    assert pq.read_table(cohort).num_rows == 3
+    assert withdrawals.withdraw(mine, SITE, [5, 5, 7]) == 2
+    assert withdrawals.withdraw(mine, SITE, [7]) == 0
+    withdrawals.without_withdrawn(mine, SITE, cohort)
+    assert pq.read_table(cohort)["subject_id"].to_pylist() == [6]
+    with pytest.raises(BadInput, match="no site 'nowhere'"):
+        withdrawals.withdraw(mine, "nowhere", [5])
