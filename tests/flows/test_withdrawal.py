@@ -94,7 +94,7 @@ def test_the_hospital_alone_tells_which_releases_hold_a_person(
         {"line": 2, "releases": []},
     ]
     stored = pq.read_table(home.root / "people" / SITE / f"{FIRST}.parquet")
-    assert person not in stored["keyed"].to_pylist() + stored["subject_id"].to_pylist()
+    assert person not in stored["member"].to_pylist() + stored["subject_id"].to_pylist()
     (tmp_path / "asked.txt").write_text("12\n홍길동\n")
     assert call(["site", "holds", SITE, "--people", str(tmp_path / "asked.txt")]) == 2
     said = capsys.readouterr().err
