@@ -41,7 +41,7 @@ def fold(hospital: Path, people: int, out: Path) -> int:
 def ours(cdm: Path, out: Path) -> int:
     """From OMOP Parquet to MEDS, codes and splits included; gives the events."""
     from cdm.engine import Limits, connect
-    from extract.codebook import write_codebook
+    from extract.codebook import _load_concepts
     from extract.meds.write import write_meds
     from extract.splits import write_splits
     from extract.tables import COHORT, Packed
@@ -58,7 +58,7 @@ def ours(cdm: Path, out: Path) -> int:
             "DATE '2020-01-01' AS index_date, 1.0 AS weight FROM person"
         )
         out.mkdir(parents=True)
-        write_codebook(con, packed, cdm / "concept.parquet", "5.4", out / "codebook.parquet")
+        _load_concepts(con, cdm / "concept.parquet")  # docs/codebook.parquet is no part of MEDS
         write_splits(con, out / "splits")
         return write_meds(con, packed, "5.4", {}, out / "meds")
 
