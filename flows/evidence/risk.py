@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drb.evidence import Light, Part, Said, Table
@@ -12,6 +12,14 @@ _ATTACKERS = (
     ("journalist", "아무나 찾는 공격자", "journalist"),
     ("marketer", "다수를 찾는 공격자", "marketer"),
 )
+_KNOWLEDGE = (
+    ("exact", "정확한 날짜, 옮기기 전", "exact days, before dates were moved"),
+    ("near", "15일 안팎의 날짜, 옮기기 전", "days to 15 days, before dates were moved"),
+    ("shifted", "정확한 날짜, 옮긴 뒤", "exact days, against moved dates"),
+    ("codes", "날짜 없이 코드만", "codes alone, no days"),
+)
+# Where most people can be singled out, rows of events outside a closed room need a second look.
+TELLING = 0.5
 
 
 def risk(report: Mapping[str, Any]) -> Part:
@@ -48,4 +56,63 @@ def risk(report: Mapping[str, Any]) -> Part:
         head=(Said(ko="이름", en="name"), Said(ko="일반화 수준", en="level"), Said(ko="전체 수준", en="levels")),
         rows=tuple((q["name"], q["level"], q["levels"]) for q in report["quasi_identifiers"]),
     )
-    return Part(light=Light.RED if over else Light.GREEN, said=tuple(said), tables=(table, quasi))
+    share, curve = _linkage(report.get("linkage", {}))
+    said += [*_linked(share), *_roles(report.get("roles", {})), *_texts(report.get("text", ()))]
+    # In a closed room nothing but results leaves; on the recipient's own premises somebody who knows a patient may look.
+    apart = report["tier"] == "outside" and share is not None and share > TELLING
+    light = Light.RED if over else Light.AMBER if apart else Light.GREEN
+    return Part(light=light, said=tuple(said), tables=(table, quasi, *curve))
+
+
+def _linkage(told: Mapping[str, Any]) -> tuple[float | None, tuple[Table, ...]]:
+    """Give the share that three known events single out of the moved dates, and the whole curve as a table."""
+    points = {(point["knowledge"], point["known"]): float(point["share"]) for point in told.get("curve", ())}
+    if not points:
+        return None, ()
+    known = sorted({number for _, number in points})
+    rows = tuple(
+        (Said(ko=ko, en=en), *(f"{points[name, number]:.0%}" if (name, number) in points else None for number in known))
+        for name, ko, en in _KNOWLEDGE
+    )
+    head = (
+        Said(ko="공격자가 아는 것", en="what the attacker knows"),
+        *(Said(ko=f"사건 {number}건", en=f"{number} events") for number in known),
+    )
+    title = Said(ko="사건을 아는 공격자가 가려내는 사람의 비율", en="People singled out by known events")
+    return points.get(("shifted", 3)), (Table(title=title, head=head, rows=rows),)
+
+
+def _linked(share: float | None) -> list[Said]:
+    if share is None:
+        return []
+    return [
+        Said(
+            ko=f"한 사람의 사건 세 건을 날짜와 함께 아는 공격자는 옮긴 날짜에서도 {share:.0%}를 가려냅니다.",
+            en=f"Somebody who knows three events of a person with their days singles out {share:.0%}, although dates were moved.",
+        )
+    ]
+
+
+def _roles(told: Mapping[str, Any]) -> list[Said]:
+    if not told:
+        return []
+    alone = told["one_role"]
+    number_ko, number = ("가려짐", "withheld") if alone is None else (f"{alone}명", str(alone))
+    return [
+        Said(
+            ko=f"환자군만 또는 대조군만 있는 집단의 사람: {number_ko}; 요구한 모형 {told['model']}",
+            en=f"People in a group of cases alone or of controls alone: {number}; model asked for: {told['model']}",
+        )
+    ]
+
+
+def _texts(told: Sequence[Mapping[str, Any]]) -> list[Said]:
+    return [
+        Said(
+            ko=f"서술문 {one['table']}.{one['column']}: 글 {one['texts']}개에서 식별정보 {sum(one['replaced'].values())}건을 바꾸었습니다. "
+            "명단에 없는 이름은 남을 수 있으니 표본을 읽으십시오.",
+            en=f"Free text {one['table']}.{one['column']}: {sum(one['replaced'].values())} identifiers replaced in {one['texts']} texts. "
+            "A name that is in no list may stay: have a sample read.",
+        )
+        for one in told
+    ]

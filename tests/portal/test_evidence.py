@@ -75,6 +75,35 @@ def test_a_difference_above_the_limit_and_a_class_below_k_are_marked() -> None:
     assert risk({}).light is Light.GREY
 
 
+def test_the_board_sees_the_linkage_curve_the_roles_and_what_was_replaced_in_texts() -> None:
+    curve = [
+        {"knowledge": kind, "known": known, "people": 500, "share": 0.2 * known if kind == "shifted" else 0.9}
+        for kind in ("exact", "shifted", "near", "codes")
+        for known in (1, 2, 3)
+    ]
+    report = {
+        "k": 5,
+        "k_reached": 6,
+        "tier": "outside",
+        "dates": {"largest_shift_days": 365},
+        "quasi_identifiers": [],
+        "before": {"prosecutor": 1.0, "journalist": 1.0, "marketer": 0.1},
+        "after": {"prosecutor": 1 / 6, "journalist": 1 / 6, "marketer": 0.03, "uniques": 0, "classes": 9},
+        "linkage": {"limit": 1, "curve": curve},
+        "roles": {"model": "none", "one_role": None, "fewest": 1, "farthest": 0.5},
+        "text": [{"table": "note", "column": "note_text", "texts": 40, "replaced": {"name": 7, "mobile": 2}}],
+    }
+    told = risk(report)
+    assert told.light is Light.AMBER  # three events single out 60 %, outside a closed room
+    assert risk({**report, "tier": "open-room"}).light is Light.GREEN
+    said = " ".join(sentence.en for sentence in told.said)
+    assert "singles out 60%" in said
+    assert "of controls alone: withheld" in said
+    assert "9 identifiers replaced in 40 texts" in said
+    (table,) = [table for table in told.tables if "singled out" in table.title.en]
+    assert [row[1:] for row in table.rows] == [("90%",) * 3, ("90%",) * 3, ("20%", "40%", "60%"), ("90%",) * 3]
+
+
 def test_a_release_without_a_pack_says_so(app: FastAPI, board: Board) -> None:
     member = visitor(app, board, "member1")
     assert "증빙자료가 없습니다" in member.get(f"/releases/{NEXT}/evidence").text
