@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Literal
+from typing import Any, Literal
 
-from deid.linkage import MOST, Point
+from deid.linkage import MOST, Knowledge, Point
 
 Language = Literal["en", "ko"]
 LEFT, TOP, WIDTH, HEIGHT, LEGEND = 64, 44, 420, 260, 300
@@ -16,6 +16,22 @@ WORDS: Mapping[Language, tuple[str, str, str]] = {
     "en": ("Who is singled out by a few known events", "known events", "share of people singled out"),
     "ko": ("알려진 사건 몇 개로 특정되는 사람", "알려진 사건 수", "특정되는 사람의 비율"),
 }
+
+LABELS: Mapping[Knowledge, Mapping[Language, str]] = {
+    "exact": {"en": "exact days, before dates were moved", "ko": "정확한 날짜, 옮기기 전"},
+    "near": {"en": "days to 15 days, before dates were moved", "ko": "15일 안팎의 날짜, 옮기기 전"},
+    "shifted": {"en": "exact days, against moved dates", "ko": "정확한 날짜, 옮긴 뒤"},
+    "codes": {"en": "codes alone, no days", "ko": "날짜 없이 코드만"},
+}
+
+
+def release_plot(curve: Sequence[Mapping[str, Any]], language: Language) -> str:
+    """Draw the curve of one release as risk.json holds it: knowledge, known, people, share."""
+    points = [
+        Point(one["knowledge"], one["known"], one["people"], round(one["share"] * one["people"])) for one in curve
+    ]
+    of = {name: [point for point in points if point.knowledge == name] for name in LABELS}
+    return linkage_plot({LABELS[name][language]: found for name, found in of.items() if found}, language)
 
 
 def linkage_plot(curves: Mapping[str, Sequence[Point]], language: Language = "en") -> str:

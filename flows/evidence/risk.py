@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from deid.linkage_plot import LABELS
 from drb.evidence import Light, Part, Said, Table
 
 _ATTACKERS = (
     ("prosecutor", "특정인을 찾는 공격자", "prosecutor"),
     ("journalist", "아무나 찾는 공격자", "journalist"),
     ("marketer", "다수를 찾는 공격자", "marketer"),
-)
-_KNOWLEDGE = (
-    ("exact", "정확한 날짜, 옮기기 전", "exact days, before dates were moved"),
-    ("near", "15일 안팎의 날짜, 옮기기 전", "days to 15 days, before dates were moved"),
-    ("shifted", "정확한 날짜, 옮긴 뒤", "exact days, against moved dates"),
-    ("codes", "날짜 없이 코드만", "codes alone, no days"),
 )
 # Where most people can be singled out, rows of events outside a closed room need a second look.
 TELLING = 0.5
@@ -71,8 +66,11 @@ def _linkage(told: Mapping[str, Any]) -> tuple[float | None, tuple[Table, ...]]:
         return None, ()
     known = sorted({number for _, number in points})
     rows = tuple(
-        (Said(ko=ko, en=en), *(f"{points[name, number]:.0%}" if (name, number) in points else None for number in known))
-        for name, ko, en in _KNOWLEDGE
+        (
+            Said(ko=label["ko"], en=label["en"]),
+            *(f"{points[name, number]:.0%}" if (name, number) in points else None for number in known),
+        )
+        for name, label in LABELS.items()
     )
     head = (
         Said(ko="공격자가 아는 것", en="what the attacker knows"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import polars as pl
 
 from cohorts.disclosure import stricter
+from deid.linkage_plot import Language, release_plot
 from extract.manifest import Provenance, StudyMeta, Terms, read_manifest
 from extract.meds.write import Prediction
 from extract.package import PackageInputs, build
@@ -109,10 +110,12 @@ def _documents(run: Run) -> dict[str, bytes | Path]:
     spec, threshold = run.study.spec, stricter(run.site.threshold)
     safe = released(attrition, draw, spec.draw, threshold)
     wanted = {"case": spec.draw.cases, "control": spec.draw.controls}
+    risk = _json(run, "deidentify", "deid/risk.json")
     definitions = {role: json.loads(path.read_bytes()) for role, path in run.study.definition_files.items()}
     return {
         **documents(safe, spec.title.model_dump(), wanted, threshold),
-        "risk.json": risk_json(_json(run, "deidentify", "deid/risk.json"), threshold),
+        "risk.json": risk_json(risk, threshold),
+        **{f"linkage.{lang}.svg": release_plot(risk["linkage"]["curve"], lang).encode() for lang in get_args(Language)},
         "quality.json": run.output("quality") / "quality.json",
         "quality.html": run.output("quality") / "quality.html",
         "definition.json": json.dumps(definitions, ensure_ascii=False, indent=1, sort_keys=True).encode(),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from cdm.errors import GateRefused
 from deid.linkage import KNOWLEDGE, NEAR, Knowledge, Shift, _known, linkage_curve
+from deid.linkage_plot import release_plot
 from tests.deid.extracts import policy, run
 
 KEY = bytes(32)
@@ -139,3 +140,16 @@ def test_a_release_says_it_and_a_policy_may_set_a_limit(tmp_path: Path) -> None:
         GateRefused, match=r"3 known events .* single out 100% .* allows 50% \(settings.linkage_limit\)"
     ):
         run(tmp_path / "limited", content, DRAW, policy(linkage_limit=0.5))
+
+
+def test_the_curve_of_a_release_is_drawn_from_its_record() -> None:
+    curve = [
+        {"knowledge": "shifted", "known": 1, "people": 200, "share": 0.25},
+        {"knowledge": "shifted", "known": 2, "people": 100, "share": 0.5},
+        {"knowledge": "codes", "known": 1, "people": 200, "share": 0.01},
+    ]
+    drawn = release_plot(curve, "ko")
+    assert "정확한 날짜, 옮긴 뒤" in drawn
+    assert "날짜 없이 코드만" in drawn
+    assert "옮기기 전" not in drawn
+    assert drawn == release_plot(curve, "ko")
