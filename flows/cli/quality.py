@@ -48,19 +48,22 @@ def baseline(
         datetime | None,
         typer.Option("--date", formats=["%Y-%m-%d"], help="The day that counts as today; default: today."),
     ] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Count everything again, also tables that have not changed since then.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Every check of OHDSI's DataQualityDashboard, with its figures. Ends with 1 where a check fails that nobody waived.
 
     baseline.html is for people, results.json opens in the dashboard's own viewer. What failed is told as new, persisting or
-    resolved against the last run.
+    resolved against the last run, whose figures are taken over for tables in which not one value changed.
     """
     from flows import baseline as running
     from flows.home import home
     from quality.baseline.run import Options
 
     today = day.date() if day else date.today()  # noqa: DTZ011  # the hospital's own day
-    options = Options(today, tuple(thresholds or ()), waivers, last)
+    options = Options(today, tuple(thresholds or ()), waivers, last, whole=whole)
     with show.steps(as_json):
         found, summary = running.baseline(home(), source, site, out, options)
     if as_json:
@@ -87,6 +90,9 @@ def _tell(summary: dict[str, object], out: Path) -> None:
         f"({summary['waived']} waived), {summary['passed']} passed, {summary['not_applicable']} not applicable, "
         f"{summary['error']} not counted; {out / 'baseline.html'}"
     )
+    if unchanged := summary["unchanged_tables"]:
+        assert isinstance(unchanged, list)
+        show.text(f"unchanged since the last run, not counted again: {', '.join(unchanged)}")
     changes = summary["changes"]
     if isinstance(changes, dict):
         show.text("against the last run: " + ", ".join(f"{count} {name}" for name, count in changes.items()))

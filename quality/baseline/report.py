@@ -59,6 +59,8 @@ def summary(baseline: Baseline) -> dict[str, Any]:
         **{str(status): number for status, number in count(baseline.results).items()},
         "waived": len(baseline.waived),
         "open": len(baseline.open_failures),
+        "unchanged_tables": list(baseline.unchanged),
+        "figures_taken_over": baseline.taken,
         "drift": len(baseline.drift) if baseline.compared else None,
         "changes": {name: told.count(name) for name in CHANGES} if baseline.compared else None,  # type: ignore[arg-type]
     }
@@ -69,6 +71,8 @@ def as_json(baseline: Baseline) -> str:
     content = {
         "format": FORMAT,
         **summary(baseline),
+        "counted_as": baseline.way,
+        "fingerprints": dict(baseline.prints),
         "expired_waivers": [waiver.model_dump(mode="json", exclude_none=True) for waiver in baseline.expired],
         "results": [_entry(baseline, result) for result in baseline.results],
     }

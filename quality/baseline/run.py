@@ -9,9 +9,10 @@ from pathlib import Path
 
 from cdm.engine import Limits, connect
 from cdm.source import Release, Source
-from quality.baseline.declared import everything
+from quality.baseline.declared import Check, everything
 from quality.baseline.history import Change, Key, changes, drift, read_former
-from quality.baseline.measure import Database, Told, measure
+from quality.baseline.measure import Database, Told, again, measure
+from quality.baseline.measure.prints import take as fingerprints
 from quality.baseline.settings import Threshold, Waiver, read_thresholds, read_waivers, tolerating
 from quality.baseline.status import Result, judge
 
@@ -23,6 +24,7 @@ class Options:
     last: the baseline.json of a former run. today: the day from which moving limits and waivers count.
     refuse_negative: count negative whole numbers as values of a wrong type, as DataQualityDashboard did with SqlRenders
         that looked at digits alone.
+    whole: count everything again, though tables have not changed since the former run.
     """
 
     today: date
@@ -30,6 +32,7 @@ class Options:
     waivers: Path | None = None
     last: Path | None = None
     refuse_negative: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class Baseline:
     """The outcome of a run.
 
     waived: key of a failed check -> the waiver that accepts it today. drift: key of a check whose violating share moved much
-    since the last run -> its share in percent then.
+    since the last run -> its share in percent then. prints: table -> fingerprint; way: how figures were counted. unchanged:
+    the tables whose figures are all taken from the former run; taken: how many figures are.
     """
 
     release: Release
@@ -48,6 +52,10 @@ class Baseline:
     drift: Mapping[Key, float] = field(default_factory=dict)
     waived: Mapping[Key, Waiver] = field(default_factory=dict)
     expired: tuple[Waiver, ...] = ()
+    prints: Mapping[str, str] = field(default_factory=dict)
+    way: str = ""
+    unchanged: tuple[str, ...] = ()
+    taken: int = 0
 
     @property
     def open_failures(self) -> tuple[Result, ...]:
@@ -62,10 +70,14 @@ def run(source: Source, options: Options, limits: Limits | None = None, tell: To
     waivers = read_waivers(options.waivers, known) if options.waivers else ()
     before = read_former(options.last) if options.last else None
     checks = tolerating(known, thresholds)
+    this_way = again.way(known, refuse_negative=options.refuse_negative)
     with connect(limits) as con:
-        figures = measure(
-            Database(con, source, options.today), checks, refuse_negative=options.refuse_negative, tell=tell
-        )
+        db = Database(con, source, options.today)
+        prints = fingerprints(db)
+        counted = before.counted if before and not options.whole else None
+        taken = again.kept(checks, prints, counted, options.today, this_way)
+        rest = [check for check in checks if check not in taken]
+        figures = taken | measure(db, rest, refuse_negative=options.refuse_negative, tell=tell)
     results = judge({check: figures[check] for check in checks})
     return Baseline(
         source.release(),
@@ -76,7 +88,18 @@ def run(source: Source, options: Options, limits: Limits | None = None, tell: To
         drift(results, before),
         _waived(results, waivers, options.today),
         tuple(waiver for waiver in waivers if waiver.expiry < options.today),
+        prints,
+        this_way,
+        _unchanged(source, rest),
+        len(taken),
     )
+
+
+def _unchanged(source: Source, counted: Sequence[Check]) -> tuple[str, ...]:
+    """The tables present of which nothing was counted, in the source's order."""
+    looked_at = {check.table for check in counted}
+    asked = {check.table for check in everything(source.version)}
+    return tuple(table for table in source.tables() if table in asked - looked_at)
 
 
 def _waived(results: Sequence[Result], waivers: Sequence[Waiver], today: date) -> dict[Key, Waiver]:

@@ -39,9 +39,12 @@ class _Shared:
     """What the checks of several tables need."""
 
     def __init__(self, db: Database, checks: Sequence[Check]) -> None:
-        lives.prepare(db)
-        people.prepare(db)
-        concepts.prepare(db)
+        types = {check.type for check in checks}
+        lives.prepare(db, types)
+        if "measureConditionEraCompleteness" in types:
+            people.prepare(db)
+        if any(map(concepts.is_asked, checks)):
+            concepts.prepare(db)
         sexes.prepare(db, [check for check in checks if check.type == "plausibleGenderUseDescendants"])
         self.vocabulary = lives.known(db, concepts.CONCEPTS)
         pointed_at = {_target(check) for check in checks if _is_reference(check)}

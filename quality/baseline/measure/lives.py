@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from quality.baseline.declared import Check
 from quality.baseline.measure.database import Database
@@ -13,20 +13,28 @@ from quality.measure.engine import quote
 DAYS_AFTER_DEATH, DAYS_AROUND_VISIT = 60, 7
 PERSON = ("person_id", "gender_concept_id", "birth_datetime", "year_of_birth", "month_of_birth", "day_of_birth")
 PEOPLE, DEATHS, VISITS = "known_people", "known_deaths", "known_visits"
+OF_PEOPLE = frozenset(
+    {
+        "plausibleAfterBirth", "plausibleTemporalAfter", "measurePersonCompleteness", "plausibleGender",
+        "plausibleGenderUseDescendants",
+    }
+)  # fmt: skip
+OF_DEATHS = frozenset({"plausibleBeforeDeath", "plausibleDuringLife"})
 
 
-def prepare(db: Database) -> None:
-    """Read who was born when, who died when, and which visit was when, once."""
-    parts = db.attach("person", PERSON)
+def prepare(db: Database, types: Collection[str]) -> None:
+    """Read who was born when, who died when, and which visit was when, once: what these types of checks ask."""
+    parts = db.attach("person", PERSON) if OF_PEOPLE & set(types) else ()
     if "person_id" in parts:
         db.run(f"CREATE OR REPLACE TEMP TABLE {PEOPLE} AS SELECT {_person(parts)} FROM cdm.person")
-    if set(db.attach("death", ("person_id", "death_date"))) == {"person_id", "death_date"}:
+    dead = db.attach("death", ("person_id", "death_date")) if OF_DEATHS & set(types) else ()
+    if set(dead) == {"person_id", "death_date"}:
         db.run(
             f"CREATE OR REPLACE TEMP TABLE {DEATHS} AS SELECT person_id, "
             f"CAST(death_date + INTERVAL {DAYS_AFTER_DEATH} DAY AS DATE) AS last FROM cdm.death"
         )
     wanted = {"visit_occurrence_id", "visit_start_date", "visit_end_date"}
-    if set(db.attach("visit_occurrence", sorted(wanted))) == wanted:
+    if "withinVisitDates" in types and set(db.attach("visit_occurrence", sorted(wanted))) == wanted:
         db.run(
             f"CREATE OR REPLACE TEMP TABLE {VISITS} AS SELECT visit_occurrence_id, "
             f"CAST(visit_start_date - INTERVAL {DAYS_AROUND_VISIT} DAY AS DATE) AS first, "
