@@ -10,7 +10,7 @@ import typer
 
 from flows.cli import show
 from flows.cli.codes import Found
-from flows.cli.options import Json
+from flows.cli.options import Actor, Json, acting
 from flows.cli.site import SOURCE
 
 SHOWN = 20
@@ -36,8 +36,13 @@ def baseline(
         ),
     ] = None,
     waivers: Annotated[
-        Path | None, typer.Option("--waivers", help="YAML with failures that are accepted: name, reason, expiry.")
+        Path | None,
+        typer.Option(
+            "--waivers",
+            help="YAML with failures that are accepted: name, reason, expiry. With --site; recorded in the board's ledger.",
+        ),
     ] = None,
+    actor: Actor = None,
     last: Annotated[
         Path | None,
         typer.Option(
@@ -65,7 +70,7 @@ def baseline(
     today = day.date() if day else date.today()  # noqa: DTZ011  # the hospital's own day
     options = Options(today, tuple(thresholds or ()), waivers, last, whole=whole)
     with show.steps(as_json):
-        found, summary = running.baseline(home(), source, site, out, options)
+        found, summary = running.baseline(home(), source, site, out, options, acting(actor) if waivers else None)
     if as_json:
         show.as_json({**summary, "out": str(out)})
     else:
