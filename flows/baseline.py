@@ -14,6 +14,8 @@ from drb.waivers import Waived
 from flows import progress
 from flows.home import Home
 from flows.site import read
+from flows.study import load
+from flows.study_ready import readiness
 from quality.baseline import report
 from quality.baseline.run import Baseline, Options, run
 
@@ -28,12 +30,13 @@ def baseline(
     out: Path,
     options: Options,
     actor: str | None = None,
+    study: Path | None = None,
 ) -> tuple[Baseline, dict[str, Any]]:
     """Measure a database, named by its address or by its site, and write the reports into `out`.
 
     Without a former result in the options, the one that `out` holds already is compared with. actor: who accepts failures
-    by the waivers in the options; those that count stand in the ledger, under the hospital, before they do. Raises BadInput,
-    SourceUnavailable, drb's Refused.
+    by the waivers in the options; those that count stand in the ledger, under the hospital, before they do. study: a study
+    file, asked after at the same time. Raises BadInput, SourceUnavailable, drb's Refused.
     """
     if (source is None) == (site is None):
         raise BadInput("say which database: --source URL or --site ID, one of them")
@@ -42,10 +45,13 @@ def baseline(
     former = out / RESULT
     if options.last is None and former.is_file():
         options = replace(options, last=former)
+    wanted = load(study) if study is not None else None
     url, limits = (source, Limits()) if source is not None else _registered(home, str(site))
     with cdm.open_source(url, home.make().data) as opened:
         progress.tell(STEP, "begun")
         found = run(opened, options, limits, _tell)
+        if wanted is not None:
+            found = replace(found, study=readiness(wanted, opened, limits))
         progress.tell(STEP, "done", f"{len(found.results):,} checks")
     if found.waived:
         _record(home, str(site), str(actor), found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +12,9 @@ from flows.cli import show
 from flows.cli.codes import Found
 from flows.cli.options import Actor, Json, acting
 from flows.cli.site import SOURCE
+
+if TYPE_CHECKING:
+    from quality.baseline.run import Readiness
 
 SHOWN = 20
 app = typer.Typer(no_args_is_help=True, help="The quality of a baseline database.")
@@ -43,6 +46,12 @@ def baseline(
         ),
     ] = None,
     actor: Actor = None,
+    study: Annotated[
+        Path | None,
+        typer.Option(
+            "--study", help="A study file: are its concepts, units, columns and hours populated here as well?"
+        ),
+    ] = None,
     last: Annotated[
         Path | None,
         typer.Option(
@@ -58,7 +67,9 @@ def baseline(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Every check of OHDSI's DataQualityDashboard, with its figures. Ends with 1 where a check fails that nobody waived.
+    """Every check of OHDSI's DataQualityDashboard, with its figures, and whether a study can be asked here.
+
+    Ends with 1 where a check fails that nobody waived, or something keeps the study from being asked.
 
     baseline.html is for people, results.json opens in the dashboard's own viewer. What failed is told as new, persisting or
     resolved against the last run, whose figures are taken over for tables in which not one value changed.
@@ -70,7 +81,7 @@ def baseline(
     today = day.date() if day else date.today()  # noqa: DTZ011  # the hospital's own day
     options = Options(today, tuple(thresholds or ()), waivers, last, whole=whole)
     with show.steps(as_json):
-        found, summary = running.baseline(home(), source, site, out, options, acting(actor) if waivers else None)
+        found, summary = running.baseline(home(), source, site, out, options, acting(actor) if waivers else None, study)
     if as_json:
         show.as_json({**summary, "out": str(out)})
     else:
@@ -85,8 +96,23 @@ def baseline(
             show.table(("severity", "check", "where", "concept", "violating", "of", "share", "change"), rows)
         if len(failures) > SHOWN:
             show.text(f"and {len(failures) - SHOWN} more; see {out / 'baseline.html'}")
-    if found.open_failures:
+        _tell_study(found.study)
+    if found.open_failures or (found.study and not found.study.ready):
         raise Found
+
+
+def _tell_study(study: Readiness | None) -> None:
+    if study is None:
+        return
+    failures = study.failures
+    if failures:
+        lang: Literal["ko", "en"] = "ko" if show.korean() else "en"
+        show.table(
+            ("severity", "check", f"study {study.id}"), [(f.severity, f.check, f.message(lang)) for f in failures]
+        )
+    blocking = sum(one.blocks for one in failures)
+    said = "ready" if study.ready else "not ready"
+    show.text(f"study {study.id}: {said}; {blocking} blocking, {len(failures) - blocking} to look at")
 
 
 def _tell(summary: dict[str, object], out: Path) -> None:

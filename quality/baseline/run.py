@@ -15,6 +15,7 @@ from quality.baseline.measure import Database, Told, again, measure
 from quality.baseline.measure.prints import take as fingerprints
 from quality.baseline.settings import Threshold, Waiver, read_thresholds, read_waivers, tolerating
 from quality.baseline.status import Result, judge
+from quality.verdict import Finding
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,33 @@ class Options:
 
 
 @dataclass(frozen=True)
+class Readiness:
+    """Whether one study can be asked of this database: its id and title (en, ko), and what was found."""
+
+    id: str
+    en: str
+    ko: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def failures(self) -> tuple[Finding, ...]:
+        """What is amiss, what blocks first."""
+        return tuple(sorted((one for one in self.findings if one.failed), key=lambda one: not one.blocks))
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing blocks."""
+        return not any(one.blocks for one in self.findings)
+
+
+@dataclass(frozen=True)
 class Baseline:
     """The outcome of a run.
 
     waived: key of a failed check -> the waiver that accepts it today. drift: key of a check whose violating share moved much
     since the last run -> its share in percent then. prints: table -> fingerprint; way: how figures were counted. unchanged:
-    the tables whose figures are all taken from the former run; taken: how many figures are.
+    the tables whose figures are all taken from the former run; taken: how many figures are. study: a study that was asked
+    after.
     """
 
     release: Release
@@ -56,6 +78,7 @@ class Baseline:
     way: str = ""
     unchanged: tuple[str, ...] = ()
     taken: int = 0
+    study: Readiness | None = None
 
     @property
     def open_failures(self) -> tuple[Result, ...]:

@@ -12,6 +12,7 @@ from drb import open_board
 from drb.states import OrganisationKind, Role
 from flows.cli.exits import call
 from flows.home import Home
+from flows.study import shipped
 from tests.quality.baseline.databases import SOUND, database
 
 WRONG = {"condition_occurrence": SOUND["condition_occurrence"].replace("4127886", "9999999")}
@@ -111,3 +112,18 @@ def test_waivers_of_an_unregistered_database_are_refused(tmp_path: Path, capsys:
     options = ["--source", "sample://gibleed", "--out", str(tmp_path), "--waivers", str(tmp_path / "w.yaml")]
     assert call(["quality", "baseline", *options]) == 2
     assert "give --site ID instead of --source" in capsys.readouterr().err
+
+
+def test_a_study_is_asked_after_at_the_same_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["quality", "baseline", "--source", database(tmp_path), "--out", str(tmp_path / "out"), "--study"]
+    assert call([*command, str(shipped("deterioration")), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)["study"]
+    assert (told["id"], told["ready"]) == ("deterioration", False)
+    found = json.loads((tmp_path / "out" / "baseline.json").read_text())["readiness"]
+    failed = {(one["check"], one["detail"] or one["table"]) for one in found if one["status"] == "failed"}
+    assert ("readiness.concept_recorded", "heart rate") in failed
+    assert ("readiness.hours_recorded", "measurement") in failed
+    page = (tmp_path / "out" / "baseline.html").read_text()
+    assert "입원환자 급성 악화 예측" in page
+    assert call([*command, str(shipped("deterioration"))]) == 1
+    assert "study deterioration: not ready" in capsys.readouterr().out
