@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 
 from cdm.engine import Limits, connect
@@ -26,8 +28,14 @@ def readiness(study: Study, source: Source, limits: Limits | None = None) -> Rea
         columns = needed.get(table.name, table.columns)
         needed[table.name] = tuple(dict.fromkeys((*columns, *table.columns)))
     reads = {name: columns for name, columns in needed.items() if name not in VOCABULARY}
+    words = {name: columns for name, columns in needed.items() if name in VOCABULARY}
     findings = check_source(
-        source, Need(reads), concepts=_named(study), spec=study.spec.quality, sets=_sets(study, source), limits=limits
+        source,
+        Need(reads),
+        concepts=_named(study),
+        spec=study.spec.quality,
+        sets=_sets(study, source, words),
+        limits=limits,
     )
     return Readiness(study.id, study.spec.title.en, study.spec.title.ko, findings)
 
@@ -44,9 +52,13 @@ def _named(study: Study) -> dict[str, list[int]]:
     return named | {one.name: list(one.concepts) for one in study.spec.quality.required_concepts}
 
 
-def _sets(study: Study, source: Source) -> dict[str, pa.Int64Array]:
-    """Every concept set of the study's definitions with all its concepts, as this vocabulary resolves it."""
-    if "concept" not in source.tables():
+def _sets(study: Study, source: Source, words: Mapping[str, tuple[str, ...]]) -> dict[str, pa.Int64Array]:
+    """Every concept set of the study's definitions with all its concepts, as this vocabulary resolves it.
+
+    words: the tables and columns of the vocabulary that resolving reads; where one lacks, nothing is resolved.
+    """
+    present = source.tables()
+    if any(set(columns) - set(present.get(name, ())) for name, columns in words.items()):
         return {}
     named = {
         f"{role}: {concept_set.name or concept_set.id}": concept_set
@@ -54,6 +66,6 @@ def _sets(study: Study, source: Source) -> dict[str, pa.Int64Array]:
         for concept_set in definition.concept_sets or ()
     }
     with connect() as con:
-        source.attach(con, Need({name: () for name in VOCABULARY if name in source.tables()}))
+        source.attach(con, Need(words))
         resolved = resolve(con, [items_of(one) for one in named.values()])
     return {name: pa.array(members, pa.int64()) for name, members in zip(named, resolved, strict=True)}
