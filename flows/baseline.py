@@ -23,7 +23,7 @@ STEP = "baseline"
 RESULT = "baseline.json"
 
 
-def baseline(
+def baseline(  # noqa: PLR0913  # what a caller may leave out is named
     home: Home,
     source: str | None,
     site: str | None,
@@ -31,12 +31,14 @@ def baseline(
     options: Options,
     actor: str | None = None,
     study: Path | None = None,
+    data_docs: bool = False,
 ) -> tuple[Baseline, dict[str, Any]]:
     """Measure a database, named by its address or by its site, and write the reports into `out`.
 
     Without a former result in the options, the one that `out` holds already is compared with. actor: who accepts failures
     by the waivers in the options; those that count stand in the ledger, under the hospital, before they do. study: a study
-    file, asked after at the same time. Raises BadInput, SourceUnavailable, drb's Refused.
+    file, asked after at the same time. data_docs: validate with Great Expectations, too, into out/gx. Raises BadInput,
+    SourceUnavailable, drb's Refused.
     """
     if (source is None) == (site is None):
         raise BadInput("say which database: --source URL or --site ID, one of them")
@@ -58,9 +60,19 @@ def baseline(
     try:
         out.mkdir(parents=True, exist_ok=True)
         report.write(found, out)
+        if data_docs:
+            _validate(found, out)
     except OSError as error:
         raise BadInput(f"{out} cannot be written ({error.strerror}); give another folder with --out") from None
     return found, report.summary(found)
+
+
+def _validate(found: Baseline, out: Path) -> None:
+    # The import takes seconds, so only here.
+    from quality.baseline.expectations import validate
+
+    progress.tell(STEP, "begun", "Great Expectations")
+    validate(found.results, out / "gx")
 
 
 def _record(home: Home, site: str, actor: str, found: Baseline) -> None:

@@ -65,6 +65,9 @@ def baseline(
     whole: Annotated[
         bool, typer.Option("--whole", help="Count everything again, also tables that have not changed since then.")
     ] = False,
+    data_docs: Annotated[
+        bool, typer.Option("--data-docs", help="Also validate with Great Expectations: OUT/gx/data_docs/index.html.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Every check of OHDSI's DataQualityDashboard, with its figures, and whether a study can be asked here.
@@ -81,7 +84,9 @@ def baseline(
     today = day.date() if day else date.today()  # noqa: DTZ011  # the hospital's own day
     options = Options(today, tuple(thresholds or ()), waivers, last, whole=whole)
     with show.steps(as_json):
-        found, summary = running.baseline(home(), source, site, out, options, acting(actor) if waivers else None, study)
+        found, summary = running.baseline(
+            home(), source, site, out, options, acting(actor) if waivers else None, study, data_docs
+        )
     if as_json:
         show.as_json({**summary, "out": str(out)})
     else:
