@@ -19,6 +19,8 @@ FORMAT = "naru baseline 2"
 Key = tuple[str, str, str, str]
 # A share that moves by more points than this between two states of a database is worth a look, whatever its threshold.
 DRIFT_POINTS = 5.0
+# A table that lost more of its rows than this between two states, or gained more, in percent.
+LOST, GAINED = 2.0, 25.0
 
 
 @dataclass(frozen=True)
@@ -89,3 +91,18 @@ def drift(results: Sequence[Result], before: Former | None) -> Mapping[Key, floa
         and result.check.key in before.percents
         and abs(result.percent - before.percents[result.check.key]) > DRIFT_POINTS
     }
+
+
+def sizes(results: Sequence[Result], before: Former | None) -> Mapping[str, tuple[int, int]]:
+    """Map each table that lost more than LOST or gained more than GAINED per cent of its rows to its rows then and now."""
+    if before is None:
+        return {}
+    found = {}
+    for result in results:
+        former = before.counted.figures.get(result.check.key)
+        if result.check.type != "measureValueCompleteness" or former is None or former.error or result.figure.error:
+            continue
+        then, now = former.rows, result.figure.rows
+        if then and not -LOST <= 100 * (now - then) / then <= GAINED:
+            found[result.check.table] = (then, now)
+    return found

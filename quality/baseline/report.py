@@ -62,6 +62,7 @@ def summary(baseline: Baseline) -> dict[str, Any]:
         "unchanged_tables": list(baseline.unchanged),
         "figures_taken_over": baseline.taken,
         "study": _study_summary(baseline.study) if baseline.study else None,
+        "sizes": {table: list(rows) for table, rows in baseline.sizes.items()} if baseline.compared else None,
         "drift": len(baseline.drift) if baseline.compared else None,
         "changes": {name: told.count(name) for name in CHANGES} if baseline.compared else None,  # type: ignore[arg-type]
     }
@@ -125,6 +126,7 @@ def as_html(baseline: Baseline) -> str:
         categories=[_category(baseline, name, [r for r in results if r.type.category == name]) for name in CATEGORIES],
         tables=_tables(results),
         compared=baseline.compared,
+        sizes=baseline.sizes,
         study=baseline.study,
         **page_parts(),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from cdm.engine import Limits, connect
 from cdm.source import Release, Source
 from quality.baseline.declared import Check, everything
-from quality.baseline.history import Change, Key, changes, drift, read_former
+from quality.baseline.history import Change, Key, changes, drift, read_former, sizes
 from quality.baseline.measure import Database, Told, again, measure
 from quality.baseline.measure.prints import take as fingerprints
 from quality.baseline.settings import Threshold, Waiver, read_thresholds, read_waivers, tolerating
@@ -63,7 +63,7 @@ class Baseline:
     waived: key of a failed check -> the waiver that accepts it today. drift: key of a check whose violating share moved much
     since the last run -> its share in percent then. prints: table -> fingerprint; way: how figures were counted. unchanged:
     the tables whose figures are all taken from the former run; taken: how many figures are. study: a study that was asked
-    after.
+    after. sizes: table that lost or gained many rows since the last run -> its rows then and now.
     """
 
     release: Release
@@ -79,6 +79,7 @@ class Baseline:
     unchanged: tuple[str, ...] = ()
     taken: int = 0
     study: Readiness | None = None
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def open_failures(self) -> tuple[Result, ...]:
@@ -115,6 +116,7 @@ def run(source: Source, options: Options, limits: Limits | None = None, tell: To
         this_way,
         _unchanged(source, rest),
         len(taken),
+        sizes=sizes(results, before),
     )
 
 

@@ -24,6 +24,7 @@ _READS: Mapping[str, tuple[str, ...]] = {
     "plausibleBeforeDeath": ("death",),
     "plausibleDuringLife": ("death",),
     "withinVisitDates": ("visit_occurrence",),
+    "visitOfAnother": ("visit_occurrence",),
     "measurePersonCompleteness": ("person",),
     "measureConditionEraCompleteness": ("condition_occurrence",),
     "plausibleGender": ("person",),
