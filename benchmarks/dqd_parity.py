@@ -84,7 +84,9 @@ def _applies(condition: str, row: Row) -> bool:
 
 def _sql(template: str, row: Row) -> str:
     schemas = {"cdmDatabaseSchema": "cdm", "vocabDatabaseSchema": "cdm", "schema": "cdm", "cohort": "FALSE"}
-    return str(sqlrender.translate(sqlrender.render(template, **{**row, **schemas}), "duckdb"))
+    # The dashboard's R code spells names in capitals before it asks, and its SQL compares with capitals.
+    names = {name: row[name].upper() for name in ("cdmTableName", "cdmFieldName") if name in row}
+    return str(sqlrender.translate(sqlrender.render(template, **{**row, **names, **schemas}), "duckdb"))
 
 
 def theirs(con: duckdb.DuckDBPyConnection, checks: list[Theirs]) -> dict[Check, Figure]:

@@ -44,6 +44,7 @@ from drb.verify import LedgerReport, verify
 from drb.views import ReleaseView, Waiting
 from drb.visible import seen_cases, seen_grants, seen_releases
 from drb.waiting import waiting
+from drb.waivers import Waivers
 from drb.work import Clock, Desk, Work, refusal, utc_now
 
 
@@ -109,6 +110,11 @@ class Board:
     def roots(self) -> Roots:
         """Signed daily roots."""
         return Roots(self.desk)
+
+    @cached_property
+    def waivers(self) -> Waivers:
+        """Accepted failures of a baseline database."""
+        return Waivers(self.desk)
 
     @cached_property
     def remembered(self) -> Remembered:

@@ -325,6 +325,7 @@ MACHINES = (CASE, RELEASE, GRANT)
 STANDING: dict[str, frozenset[Role]] = {
     "edit_study": frozenset({Role.DATA_ENGINEER}),
     "run_flow": frozenset({Role.DATA_ENGINEER}),
+    "waive_quality": frozenset({Role.DATA_ENGINEER, Role.PRIVACY_OFFICER}),
     "manage_people": frozenset({Role.ADMIN}),
     "declare_interest": frozenset({Role.MEMBER, Role.CHAIR, Role.SECRETARY}),
     "read_board": frozenset(set(Role) - {Role.COORDINATOR, Role.ADMIN, Role.SYSTEM}),

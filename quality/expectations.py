@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
@@ -107,13 +108,43 @@ class ExpectReleaseFigureWithinThreshold(BatchExpectation):  # type: ignore[misc
         return {"success": success, "result": {"observed_value": figure["shown"], "details": shown}}
 
 
+@dataclass(frozen=True)
+class Row:
+    """One judged figure, as a row of the metrics table and an expectation of it.
+
+    suite: the part of the catalogue. bound: 'at most' or 'at least'. level: Great Expectations' severity. applicable: False
+    where there was nothing to look at. shown, measured, denominator: what may be read in the Data Docs.
+    """
+
+    key: str
+    suite: str
+    rule: str
+    place: str
+    bound: str
+    threshold: float
+    level: str
+    meta: Mapping[str, Any]
+    value: float
+    applicable: bool
+    shown: str | float
+    measured: str | float
+    denominator: float
+    failed: bool
+
+
 def validate(findings: Sequence[Finding], folder: Path) -> None:
-    """Validate the figures by a checkpoint of suites of at most 100 expectations; write a GX project with Data Docs.
+    """Validate the figures of a release as `validate_rows` does."""
+    validate_rows([_row(finding) for finding in findings], folder, "release_gate")
+
+
+def validate_rows(rows: Sequence[Row], folder: Path, name: str) -> None:
+    """Validate figures by a checkpoint of suites of at most 100 expectations; write a GX project with Data Docs.
 
     folder: gets `great_expectations.yml`, `expectations/` (importable suites), `uncommitted/validations/` and
-    `data_docs/index.html`. Raises RuntimeError when a verdict differs from the finding's, so that the two never part.
+    `data_docs/index.html`. name: the checkpoint's. Raises RuntimeError when a verdict differs from the row's, so that the two
+    never part.
     """
-    frame = pd.DataFrame([_figure(finding) for finding in findings])
+    frame = pd.DataFrame([_figure(row) for row in rows])
     with_files = folder.parent / f".{folder.name}"
     shutil.rmtree(with_files, ignore_errors=True)
     with_files.mkdir(parents=True)
@@ -128,76 +159,84 @@ def validate(findings: Sequence[Finding], folder: Path) -> None:
     )
     definitions = [
         context.validation_definitions.add(gx.ValidationDefinition(name=suite.name, data=batches, suite=suite))
-        for suite in (context.suites.add(suite) for suite in _suites(findings))
+        for suite in (context.suites.add(suite) for suite in _suites(rows))
     ]
     checkpoint = context.checkpoints.add(
         gx.Checkpoint(
-            name="release_gate",
+            name=name,
             validation_definitions=definitions,
             result_format="SUMMARY",
         )
     )
-    results = checkpoint.run(batch_parameters={"dataframe": frame}, run_id=RunIdentifier(run_name="release_gate"))
+    results = checkpoint.run(batch_parameters={"dataframe": frame}, run_id=RunIdentifier(run_name=name))
     styles = with_files / "gx" / "plugins" / "custom_data_docs" / "styles" / "data_docs_custom_styles.css"
     styles.parent.mkdir(parents=True, exist_ok=True)
     styles.write_bytes(files("quality").joinpath("templates", "data_docs.css").read_bytes())
     # Once at the end: the checkpoint's own action would render every page again after each suite.
     context.build_data_docs()
     _index(with_files / "gx" / "data_docs")
-    _agree(findings, results)
+    _agree(rows, results)
     _tidy(with_files / "gx", folder)
     shutil.rmtree(with_files)
 
 
-def _suites(findings: Sequence[Finding]) -> list[Any]:
+def _suites(rows: Sequence[Row]) -> list[Any]:
     """One suite for each part of the catalogue, in parts of at most `GROUP`."""
     suites = []
-    for group in dict.fromkeys(finding.rule.group for finding in findings):
-        members = [finding for finding in findings if finding.rule.group == group]
+    for group in dict.fromkeys(row.suite for row in rows):
+        members = [row for row in rows if row.suite == group]
         for part, start in enumerate(range(0, len(members), GROUP), 1):
             name = group if len(members) <= GROUP else f"{group}_{part}"
-            expectations = [_expectation(finding) for finding in members[start : start + GROUP]]
+            expectations = [_expectation(row) for row in members[start : start + GROUP]]
             suites.append(gx.ExpectationSuite(name=name, expectations=expectations))
     return suites
 
 
-def _expectation(finding: Finding) -> ExpectReleaseFigureWithinThreshold:
-    check = finding.rule
+def _expectation(row: Row) -> ExpectReleaseFigureWithinThreshold:
     return ExpectReleaseFigureWithinThreshold(
-        key=_key(finding),
+        key=row.key,
+        rule=row.rule,
+        place=row.place,
+        bound=row.bound,
+        threshold=row.threshold,
+        severity=row.level,
+        meta=dict(row.meta),
+    )
+
+
+def _figure(row: Row) -> dict[str, Any]:
+    names = ("key", "value", "applicable", "shown", "measured", "denominator")
+    return {name: getattr(row, name) for name in names}
+
+
+def _row(finding: Finding) -> Row:
+    check, below = finding.rule, f"<{finding.small_cell}"
+    return Row(
+        key="/".join((finding.check, finding.table, finding.column, finding.detail)),
+        suite=check.group,
         rule=f"{check.ko} / {check.en}",
         place=finding.place or "release",
         bound="at least" if check.bound == "at_least" else "at most",
         threshold=float(finding.threshold),
-        severity="critical" if finding.severity == "block" else "warning",
+        level="critical" if finding.severity == "block" else "warning",
         meta={"check": check.id, "why": {"ko": check.why_ko, "en": check.why_en}},
+        value=float(finding.value),
+        applicable=finding.status != "not_applicable",
+        shown=below if finding.hidden else number(finding.value),
+        measured=below if finding.hidden else number(finding.measured),
+        denominator=number(finding.denominator),
+        failed=finding.failed,
     )
 
 
-def _figure(finding: Finding) -> dict[str, Any]:
-    below = f"<{finding.small_cell}"
-    return {
-        "key": _key(finding),
-        "value": float(finding.value),
-        "applicable": finding.status != "not_applicable",
-        "shown": below if finding.hidden else number(finding.value),
-        "measured": below if finding.hidden else number(finding.measured),
-        "denominator": number(finding.denominator),
-    }
-
-
-def _key(finding: Finding) -> str:
-    return "/".join((finding.check, finding.table, finding.column, finding.detail))
-
-
-def _agree(findings: Sequence[Finding], results: Any) -> None:
+def _agree(rows: Sequence[Row], results: Any) -> None:
     failed = {
         result.expectation_config.kwargs["key"]
         for run in results.run_results.values()
         for result in run.results
         if not result.success
     }
-    if failed != {_key(finding) for finding in findings if finding.status == "failed"}:
+    if failed != {row.key for row in rows if row.failed}:
         raise RuntimeError(
             "Great Expectations and the gate disagree on a check: this is a fault of the gate, please report it"
         )

@@ -10,8 +10,10 @@ import pyarrow as pa
 from cdm.engine import Limits, connect
 from cdm.schema import Table, tables
 from cdm.source import Need, Release, Source
+from quality.asked import metrics as asked_metrics
 from quality.checks import READINESS
 from quality.measure.engine import quote, row
+from quality.spec import GateSpec
 from quality.verdict import Finding, Metric, judge
 
 MIDNIGHT = "TIME '00:00:00'"
@@ -23,6 +25,8 @@ def check_source(
     *,
     concepts: Mapping[str, Collection[int]] | None = None,
     hours: Collection[str] = (),
+    spec: GateSpec | None = None,
+    sets: Mapping[str, pa.Int64Array] | None = None,
     limits: Limits | None = None,
 ) -> tuple[Finding, ...]:
     """Find out whether a source is ready for what a study reads.
@@ -30,6 +34,8 @@ def check_source(
     need: the tables and columns that it reads (an empty tuple is every column of the CDM version).
     concepts: name of a concept set -> concept ids that the vocabulary has to know.
     hours: tables in which the study needs times of day, not just dates.
+    spec: what the study declares of its release; looked for in the whole database here. sets: the study's concept sets,
+    each with all its concept ids, of which some row has to be there.
     Returns a finding for each check, table and column; exact counts of a whole database, for inside the hospital.
     Raises SourceUnavailable when the database is away.
     """
@@ -47,6 +53,7 @@ def check_source(
         for name, columns in shown.items():
             found += _table(con, source, known[name], columns, release, times=name in hours)
         found += _concepts(con, source, present, concepts or {})
+        found += asked_metrics(con, source, spec or GateSpec(), sets or {})
     return judge(found, catalogue=READINESS)
 
 

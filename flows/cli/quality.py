@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from flows.cli import show
 from flows.cli.codes import Found
-from flows.cli.options import Json
+from flows.cli.options import Actor, Json, acting
 from flows.cli.site import SOURCE
+
+if TYPE_CHECKING:
+    from quality.baseline.run import Readiness
 
 SHOWN = 20
 app = typer.Typer(no_args_is_help=True, help="The quality of a baseline database.")
@@ -36,7 +39,18 @@ def baseline(
         ),
     ] = None,
     waivers: Annotated[
-        Path | None, typer.Option("--waivers", help="YAML with failures that are accepted: name, reason, expiry.")
+        Path | None,
+        typer.Option(
+            "--waivers",
+            help="YAML with failures that are accepted: name, reason, expiry. With --site; recorded in the board's ledger.",
+        ),
+    ] = None,
+    actor: Actor = None,
+    study: Annotated[
+        Path | None,
+        typer.Option(
+            "--study", help="A study file: are its concepts, units, columns and hours populated here as well?"
+        ),
     ] = None,
     last: Annotated[
         Path | None,
@@ -48,21 +62,31 @@ def baseline(
         datetime | None,
         typer.Option("--date", formats=["%Y-%m-%d"], help="The day that counts as today; default: today."),
     ] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Count everything again, also tables that have not changed since then.")
+    ] = False,
+    data_docs: Annotated[
+        bool, typer.Option("--data-docs", help="Also validate with Great Expectations: OUT/gx/data_docs/index.html.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Every check of OHDSI's DataQualityDashboard, with its figures. Ends with 1 where a check fails that nobody waived.
+    """Every check of OHDSI's DataQualityDashboard, with its figures, and whether a study can be asked here.
+
+    Ends with 1 where a check fails that nobody waived, or something keeps the study from being asked.
 
     baseline.html is for people, results.json opens in the dashboard's own viewer. What failed is told as new, persisting or
-    resolved against the last run.
+    resolved against the last run, whose figures are taken over for tables in which not one value changed.
     """
     from flows import baseline as running
     from flows.home import home
     from quality.baseline.run import Options
 
     today = day.date() if day else date.today()  # noqa: DTZ011  # the hospital's own day
-    options = Options(today, tuple(thresholds or ()), waivers, last)
+    options = Options(today, tuple(thresholds or ()), waivers, last, whole=whole)
     with show.steps(as_json):
-        found, summary = running.baseline(home(), source, site, out, options)
+        found, summary = running.baseline(
+            home(), source, site, out, options, acting(actor) if waivers else None, study, data_docs
+        )
     if as_json:
         show.as_json({**summary, "out": str(out)})
     else:
@@ -77,8 +101,23 @@ def baseline(
             show.table(("severity", "check", "where", "concept", "violating", "of", "share", "change"), rows)
         if len(failures) > SHOWN:
             show.text(f"and {len(failures) - SHOWN} more; see {out / 'baseline.html'}")
-    if found.open_failures:
+        _tell_study(found.study)
+    if found.open_failures or (found.study and not found.study.ready):
         raise Found
+
+
+def _tell_study(study: Readiness | None) -> None:
+    if study is None:
+        return
+    failures = study.failures
+    if failures:
+        lang: Literal["ko", "en"] = "ko" if show.korean() else "en"
+        show.table(
+            ("severity", "check", f"study {study.id}"), [(f.severity, f.check, f.message(lang)) for f in failures]
+        )
+    blocking = sum(one.blocks for one in failures)
+    said = "ready" if study.ready else "not ready"
+    show.text(f"study {study.id}: {said}; {blocking} blocking, {len(failures) - blocking} to look at")
 
 
 def _tell(summary: dict[str, object], out: Path) -> None:
@@ -87,6 +126,9 @@ def _tell(summary: dict[str, object], out: Path) -> None:
         f"({summary['waived']} waived), {summary['passed']} passed, {summary['not_applicable']} not applicable, "
         f"{summary['error']} not counted; {out / 'baseline.html'}"
     )
+    if unchanged := summary["unchanged_tables"]:
+        assert isinstance(unchanged, list)
+        show.text(f"unchanged since the last run, not counted again: {', '.join(unchanged)}")
     changes = summary["changes"]
     if isinstance(changes, dict):
         show.text("against the last run: " + ", ".join(f"{count} {name}" for name, count in changes.items()))

@@ -11,6 +11,7 @@ from time import monotonic
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from flows import progress
@@ -50,7 +51,10 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         shown.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         shown.add_row(
-            *[f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell) for cell in row]
+            *[
+                f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else escape(str(cell))
+                for cell in row
+            ]
         )
     console().print(shown)
 

@@ -5,25 +5,34 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from cdm.errors import BadInput
+from quality.baseline.measure.again import Counted
+from quality.baseline.measure.figure import Figure
 from quality.baseline.status import Result
 
 Change = Literal["new", "resolved", "persisting"]
-FORMAT = "naru baseline 1"
+FORMAT = "naru baseline 2"
 Key = tuple[str, str, str, str]
 # A share that moves by more points than this between two states of a database is worth a look, whatever its threshold.
 DRIFT_POINTS = 5.0
+# A table that lost more of its rows than this between two states, or gained more, in percent.
+LOST, GAINED = 2.0, 25.0
 
 
 @dataclass(frozen=True)
 class Former:
-    """What a former run found. failures: which checks failed. percents: the violating share of those that applied."""
+    """What a former run found. failures: which checks failed. percents: the violating share of those that applied.
+
+    counted: its figures with the fingerprints of their tables.
+    """
 
     failures: frozenset[Key]
     percents: Mapping[Key, float]
+    counted: Counted
 
 
 def read_former(path: Path) -> Former:
@@ -36,13 +45,25 @@ def read_former(path: Path) -> Former:
         return Former(
             frozenset(key for key, one in found.items() if one["status"] == "failed"),
             {key: float(one["percent"]) for key, one in found.items() if one["status"] in ("failed", "passed")},
+            Counted(
+                str(content["counted_as"]),
+                date.fromisoformat(content["today"]),
+                {str(table): str(text) for table, text in content["fingerprints"].items()},
+                {key: _figure(one) for key, one in found.items()},
+            ),
         )
     except OSError:
         raise BadInput(f"{path} cannot be read; give the baseline.json of a former run") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise BadInput(
             f"{path} is no result of naru quality baseline; give the baseline.json of a former run"
         ) from None
+
+
+def _figure(one: Mapping[str, Any]) -> Figure:
+    if one["violated"] is None:
+        return Figure(0, 0, str(one["reason"]))
+    return Figure(int(one["violated"]), int(one["rows"]))
 
 
 def changes(results: Sequence[Result], before: Former | None) -> Mapping[Key, Change]:
@@ -70,3 +91,18 @@ def drift(results: Sequence[Result], before: Former | None) -> Mapping[Key, floa
         and result.check.key in before.percents
         and abs(result.percent - before.percents[result.check.key]) > DRIFT_POINTS
     }
+
+
+def sizes(results: Sequence[Result], before: Former | None) -> Mapping[str, tuple[int, int]]:
+    """Map each table that lost more than LOST or gained more than GAINED per cent of its rows to its rows then and now."""
+    if before is None:
+        return {}
+    found = {}
+    for result in results:
+        former = before.counted.figures.get(result.check.key)
+        if result.check.type != "measureValueCompleteness" or former is None or former.error or result.figure.error:
+            continue
+        then, now = former.rows, result.figure.rows
+        if then and not -LOST <= 100 * (now - then) / then <= GAINED:
+            found[result.check.table] = (then, now)
+    return found

@@ -13,7 +13,7 @@ from typing import Any
 
 from quality.baseline import dashboard
 from quality.baseline.history import FORMAT
-from quality.baseline.run import Baseline
+from quality.baseline.run import Baseline, Readiness
 from quality.baseline.status import Result, count
 from quality.report import page_parts, template
 from quality.verdict import number as rounded
@@ -59,9 +59,19 @@ def summary(baseline: Baseline) -> dict[str, Any]:
         **{str(status): number for status, number in count(baseline.results).items()},
         "waived": len(baseline.waived),
         "open": len(baseline.open_failures),
+        "unchanged_tables": list(baseline.unchanged),
+        "figures_taken_over": baseline.taken,
+        "study": _study_summary(baseline.study) if baseline.study else None,
+        "sizes": {table: list(rows) for table, rows in baseline.sizes.items()} if baseline.compared else None,
         "drift": len(baseline.drift) if baseline.compared else None,
         "changes": {name: told.count(name) for name in CHANGES} if baseline.compared else None,  # type: ignore[arg-type]
     }
+
+
+def _study_summary(study: Readiness) -> dict[str, Any]:
+    failed = study.failures
+    blocking = sum(one.blocks for one in failed)
+    return {"id": study.id, "ready": study.ready, "blocking": blocking, "warnings": len(failed) - blocking}
 
 
 def as_json(baseline: Baseline) -> str:
@@ -69,7 +79,10 @@ def as_json(baseline: Baseline) -> str:
     content = {
         "format": FORMAT,
         **summary(baseline),
+        "counted_as": baseline.way,
+        "fingerprints": dict(baseline.prints),
         "expired_waivers": [waiver.model_dump(mode="json", exclude_none=True) for waiver in baseline.expired],
+        "readiness": [one.to_json() for one in baseline.study.findings] if baseline.study else [],
         "results": [_entry(baseline, result) for result in baseline.results],
     }
     return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
@@ -113,6 +126,8 @@ def as_html(baseline: Baseline) -> str:
         categories=[_category(baseline, name, [r for r in results if r.type.category == name]) for name in CATEGORIES],
         tables=_tables(results),
         compared=baseline.compared,
+        sizes=baseline.sizes,
+        study=baseline.study,
         **page_parts(),
     )
 

@@ -35,6 +35,11 @@ class Selection(BaseModel):
             and (self.concept is None or str(self.concept) == check.concept)
         )
 
+    def about(self) -> dict[str, str]:
+        """What is given, as texts."""
+        parts = {"check": self.check, "table": self.table, "field": self.field, "concept": self.concept}
+        return {name: str(value) for name, value in parts.items() if value is not None}
+
 
 class Threshold(Selection):
     """The percentage of violating rows that a site or a study tolerates."""

@@ -11,6 +11,8 @@ from quality.measure.policy_record import DROPPED
 from quality.measure.probe import Probe, alias, references
 from quality.verdict import Metric
 
+# Types whose every value is a BIGINT.
+WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"})
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -76,9 +78,15 @@ def _key(view: TableView) -> list[Probe]:
         for name in found
         for probe in (
             _empty("contract.key_filled", name),
-            Probe("contract.key_unique", name, f"count(t.{quote(name)}) - count(DISTINCT t.{quote(name)})"),
+            _unique(view, name),
         )
     ]
+
+
+def _unique(view: TableView, name: str) -> Probe:
+    if view.deid[name] in WHOLE:
+        return Probe("contract.key_unique", name, "", repeats=f"t.{quote(name)}::BIGINT")
+    return Probe("contract.key_unique", name, f"count(t.{quote(name)}) - count(DISTINCT t.{quote(name)})")
 
 
 def _people(view: TableView) -> list[Probe]:

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 
 from cdm.errors import BadInput
+
+BATCH = 1 << 18
 
 
 def quote(name: str) -> str:
@@ -37,6 +40,22 @@ def row(con: duckdb.DuckDBPyConnection, sql: str, what: str, values: Sequence[An
     return rows(con, sql, what, values)[0]
 
 
+def repeated(con: duckdb.DuckDBPyConnection, sql: str, what: str) -> int:
+    """Count how many of a query's whole numbers, its only column, are there already; NULLs are none. Raises BadInput.
+
+    Sorting them is several times quicker than DuckDB's count(DISTINCT), and as exact; it takes 16 bytes for each row.
+    """
+    parts = [np.empty(0, np.int64)]
+    try:
+        reader = con.sql(sql).to_arrow_reader(BATCH)
+        parts += [batch.column(0).drop_null().to_numpy(zero_copy_only=False).view(np.int64) for batch in reader]
+    except duckdb.Error as error:
+        raise _unreadable(what, error) from None
+    values = np.concatenate(parts)
+    values.sort()
+    return int(np.count_nonzero(values[1:] == values[:-1]))
+
+
 def finite(value: float | None, otherwise: float) -> float:
     """Give a statistic, or `otherwise` where there was nothing to work it out from (NULL, NaN)."""
     return otherwise if value is None or math.isnan(value) else float(value)
@@ -46,8 +65,12 @@ def _execute(con: duckdb.DuckDBPyConnection, sql: str, what: str, values: Sequen
     try:
         return con.execute(sql, list(values))
     except duckdb.Error as error:
-        # DuckDB quotes the offending cell in its messages; only the kind of error may be told.
-        raise BadInput(
-            f"The quality checks cannot read {what} ({type(error).__name__}); expected whole Parquet files as the earlier "
-            "stages write them: run those stages again."
-        ) from None
+        raise _unreadable(what, error) from None
+
+
+def _unreadable(what: str, error: duckdb.Error) -> BadInput:
+    """Say what cannot be read. DuckDB quotes the offending cell in its messages; only the kind of error may be told."""
+    return BadInput(
+        f"The quality checks cannot read {what} ({type(error).__name__}); expected whole Parquet files as the earlier "
+        "stages write them: run those stages again."
+    )

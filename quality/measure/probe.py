@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from quality.checks.declaration import Severity
-from quality.measure.engine import quote, row
+from quality.measure.engine import quote, repeated, row
 from quality.measure.opened import Opened, TableView
 from quality.verdict import Metric
 
@@ -22,6 +22,7 @@ class Probe:
         (the row that a reference points at). values: bound to the `?` in it.
     combine: which figure is meant: the released side's, the extracted side's, released beyond extracted ('excess'),
         extracted beyond released ('loss'), their absolute difference, or the difference of their shares of all rows.
+    repeats: instead of `expression`, a whole number of each row, of which those are counted that are there already.
     of: the denominator on the side that counts. slack: rows that recorded rules took out, by which the sides may differ.
     """
 
@@ -36,6 +37,7 @@ class Probe:
     threshold: float | None = None
     severity: Severity | None = None
     slack: int = 0
+    repeats: str = ""
 
     @property
     def sides(self) -> tuple[str, ...]:
@@ -88,12 +90,23 @@ def _scan(opened: Opened, view: TableView, side: str, probes: Sequence[Probe]) -
     figures: list[str] = []
     values: list[Any] = []
     for probe in probes:
-        figures.append(probe.raw_expression if side == "raw" and probe.raw_expression else probe.expression)
+        expression = "0" if probe.repeats else probe.expression
+        figures.append(probe.raw_expression if side == "raw" and probe.raw_expression else expression)
         figures.append(probe.of)
         values.extend(probe.values)
-    sql = f"SELECT {', '.join(figures)} FROM {side}.{quote(view.name)} AS t {_joins(opened, view, side)}"
-    found = row(opened.con, sql, f"the table {view.name}", values)
-    return {probe: (found[2 * i] or 0, found[2 * i + 1] or 0) for i, probe in enumerate(probes)}
+    what, table = f"the table {view.name}", f"{side}.{quote(view.name)} AS t"
+    sql = f"SELECT {', '.join(figures)} FROM {table} {_joins(opened, view, side)}"
+    found = row(opened.con, sql, what, values)
+    # Rows of people who stayed, as the joins leave them; a reference joins at most one row.
+    who = f"SEMI JOIN raw_people AS p ON p.person_id = t.{quote(view.person)}" if side == "raw" and view.person else ""
+    again = {
+        number: repeated(opened.con, f"SELECT {number} FROM {table} {who}", what)
+        for number in dict.fromkeys(probe.repeats for probe in probes if probe.repeats)
+    }
+    return {
+        probe: (again[probe.repeats] if probe.repeats else found[2 * i] or 0, found[2 * i + 1] or 0)
+        for i, probe in enumerate(probes)
+    }
 
 
 def _joins(opened: Opened, view: TableView, side: str) -> str:

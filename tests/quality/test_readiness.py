@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from cdm import open_source
 from cdm.schema import tables
 from cdm.source import Need
 from quality.readiness import check_source
+from quality.spec import GateSpec, RequiredConcepts, ValueRange
 from quality.verdict import Finding, passed
 
 FILLED = {
@@ -145,3 +147,59 @@ def test_a_concept_that_the_vocabulary_does_not_know_blocks(tmp_path: Path) -> N
 def test_a_database_that_says_twice_what_it_is_blocks(tmp_path: Path) -> None:
     findings = _check(tmp_path, cdm_source=f"{FILLED['cdm_source']} UNION ALL {FILLED['cdm_source']}")
     assert _failures(findings) == [("one_source_row", "cdm_source")]
+
+
+ASKED = GateSpec(
+    required_concepts=(RequiredConcepts(name="lactate", table="measurement", concepts=(3000,), min_people=20),),
+    completeness={"measurement.measurement_datetime": 95, "measurement.value_as_number": 50},
+    ranges=(ValueRange(concepts=(3000,), units=(8753,), low=0, high=30),),
+)
+UNITS = "UPDATE cdm.measurement SET unit_concept_id = 8753"
+
+
+def _asked(tmp_path: Path, sql: str, spec: GateSpec = ASKED) -> tuple[Finding, ...]:
+    sets = {"lactate": pa.array([3000, 3001], pa.int64())}
+    with open_source(_hospital(tmp_path / "hospital.duckdb", {"": f"{UNITS}; {sql}"}), tmp_path) as source:
+        return check_source(source, NEED, spec=spec, sets=sets)
+
+
+def test_a_hospital_that_records_what_the_study_asks_is_ready(tmp_path: Path) -> None:
+    found = _asked(tmp_path, "")
+    assert _failures(found) == []
+    (people,) = [f for f in found if f.check == "readiness.concept_recorded"]
+    assert (people.measured, people.threshold, people.detail) == (20, 20, "lactate")
+
+
+@pytest.mark.parametrize(
+    ("sql", "failure"),
+    [
+        ("UPDATE cdm.measurement SET measurement_concept_id = 1 WHERE person_id = 7",
+         ("concept_recorded", "measurement.measurement_concept_id")),
+        ("UPDATE cdm.measurement SET unit_concept_id = 8840 WHERE person_id <= 11",
+         ("unit_usable", "measurement.value_as_number")),
+        ("UPDATE cdm.measurement SET value_as_number = NULL WHERE person_id <= 11",
+         ("column_complete", "measurement.value_as_number")),
+        ("UPDATE cdm.measurement SET measurement_datetime = measurement_date WHERE person_id = 5 OR person_id = 6",
+         ("hours_recorded", "measurement.measurement_datetime")),
+    ],
+)  # fmt: skip
+def test_what_a_study_asks_and_does_not_find_is_told(tmp_path: Path, sql: str, failure: tuple[str, str]) -> None:
+    assert _failures(_asked(tmp_path, sql)) == [failure]
+
+
+def test_a_concept_set_that_occurs_nowhere_warns(tmp_path: Path) -> None:
+    found = _asked(tmp_path, "UPDATE cdm.measurement SET measurement_concept_id = 1")
+    failed = {f.check.removeprefix("readiness."): f.severity for f in found if f.failed}
+    assert failed == {"concept_recorded": "block", "concept_set_populated": "warn"}
+
+
+def test_what_is_asked_of_a_table_that_is_not_there_is_found_in_nobody(tmp_path: Path) -> None:
+    spec = GateSpec(
+        required_concepts=(RequiredConcepts(name="aspirin", table="drug_exposure", concepts=(1,), min_people=5),),
+        completeness={"drug_exposure.drug_exposure_start_datetime": 10},
+    )
+    found = _asked(tmp_path, "", spec)
+    assert [(f.check, f.measured) for f in found if f.failed] == [
+        ("readiness.concept_recorded", 0),
+        ("readiness.hours_recorded", 0),
+    ]

@@ -26,6 +26,8 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
     "dose_era.drug_concept_id": ("Ingredient",),
     "drug_strength.ingredient_concept_id": ("Ingredient", "Precise Ingredient"),
 }
+# Source concepts whose absence beside a source value counts as unmapped; of every other one only a 0 does.
+SOURCES_BESIDE = frozenset({"unit_source", "cause_source", "specialty_source", "admitting_source"})
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ def _beside(table: Table, column: Column) -> tuple[str, ...]:
     if column.required:
         return ()
     stem = column.name.removesuffix("_concept_id")
+    if stem.endswith("_source") and stem not in SOURCES_BESIDE:
+        return ()
     for name in (f"{stem}_source_value", f"{stem}_value"):
         if name in table.names:
             return (name,)

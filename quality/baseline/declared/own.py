@@ -1,4 +1,4 @@
-"""What the dashboard does not ask: values by unit, units mixed up, times of day, months without rows."""
+"""What the dashboard does not ask: values by unit, times of day, dates beside times, others' visits, months without rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from quality.baseline.declared.check import Check
 from quality.baseline.declared.limits import limits
 from quality.baseline.declared.structure import checked_tables
 
-LIMITS_THRESHOLD, MIX_UP_THRESHOLD, MIDNIGHT_THRESHOLD = 1.0, 0.5, 95.0
+# Urea nitrogen below 5 mg/dL, say, is no mix-up, and in one result of a hundred.
+LIMITS_THRESHOLD, MIX_UP_THRESHOLD, MIDNIGHT_THRESHOLD, DATE_THRESHOLD = 1.0, 2.0, 95.0, 1.0
 CONCEPT = ("measurement", "measurement_concept_id")
 # Tables whose rows come in every month that a hospital is open.
 MONTHLY = (
@@ -29,5 +30,10 @@ def declared(version: CdmVersion) -> Iterator[Check]:
     for table in checked_tables(version):
         if table.start_datetime and table.person_key:
             yield Check("timeOfDay", table.name, table.start_datetime, threshold=MIDNIGHT_THRESHOLD)
+        if table.start_datetime and table.start_date and table.person_key:
+            day = (table.start_date,)
+            yield Check("dateOfTime", table.name, table.start_datetime, threshold=DATE_THRESHOLD, asks=day)
+        if table.person_key and "visit_occurrence_id" in table.names and table.name != "visit_occurrence":
+            yield Check("visitOfAnother", table.name, "visit_occurrence_id")
         if table.name in MONTHLY and table.start_date:
             yield Check("monthsWithoutRows", table.name, table.start_date)

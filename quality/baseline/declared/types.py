@@ -71,6 +71,10 @@ _ALL = (
         "Results that look like another unit's.", "다른 단위로 잰 값처럼 보이는 결과.", own=True),
     CheckType("timeOfDay", "FIELD", "characterization", "Verification", "Completeness", "",
         "Times that are midnight: the field holds dates only.", "자정으로 적힌 시각: 열에 날짜만 있다.", own=True),
+    CheckType("dateOfTime", "FIELD", "convention", "Verification", "Plausibility", "Temporal",
+        "Rows whose date is not the day of their own time.", "날짜와 시각의 날짜가 서로 다른 행.", own=True),
+    CheckType("visitOfAnother", "FIELD", "fatal", "Verification", "Conformance", "Relational",
+        "Rows that refer to another person's visit.", "다른 사람의 방문을 가리키는 행.", own=True),
     CheckType("monthsWithoutRows", "FIELD", "characterization", "Verification", "Plausibility", "Temporal",
         "Months with hardly any row, between months that have them.", "앞뒤 달과 달리 행이 거의 없는 달.", own=True),
 )  # fmt: skip

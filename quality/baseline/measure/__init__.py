@@ -39,9 +39,12 @@ class _Shared:
     """What the checks of several tables need."""
 
     def __init__(self, db: Database, checks: Sequence[Check]) -> None:
-        lives.prepare(db)
-        people.prepare(db)
-        concepts.prepare(db)
+        types = {check.type for check in checks}
+        lives.prepare(db, types)
+        if "measureConditionEraCompleteness" in types:
+            people.prepare(db)
+        if any(map(concepts.is_asked, checks)):
+            concepts.prepare(db)
         sexes.prepare(db, [check for check in checks if check.type == "plausibleGenderUseDescendants"])
         self.vocabulary = lives.known(db, concepts.CONCEPTS)
         pointed_at = {_target(check) for check in checks if _is_reference(check)}
@@ -84,7 +87,7 @@ def _table(
     found |= scan.whole_numbers(db, of("cdmDatatype"), refuse_negative=refuse_negative)
     found |= scan.limits(db, of(*scan.LIMITS))
     found |= scan.order(db, [check for check in rest if scan.is_order(check)])
-    within = of("withinVisitDates")
+    within = of(*lives.OF_VISITS)
     found |= (in_visits := lives.visits(db, within) if within else {})
     matched = next((figure.rows for figure in in_visits.values() if not figure.error), None)
     found |= keys.foreign(db, [check for check in rest if _is_reference(check)], shared.keys, matched)
@@ -112,6 +115,7 @@ def _people(db: Database, rest: Sequence[Check], ids: keys.Keys | None) -> dict[
     found |= units.measure(db, of("plausibleUnitConceptIds"))
     found |= own.values(db, of(*own.VALUES))
     found |= own.midnight(db, of("timeOfDay"))
+    found |= own.dates_beside_times(db, of("dateOfTime"))
     found |= own.months(db, of("monthsWithoutRows"))
     return found
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from cdm.errors import BadInput, UnfitValues
 from cdm.schema import Table, tables
 from cdm.source import Need, Source
+from quality.baseline.declared.structure import checked_tables
 from quality.measure.engine import quote
 
 BATCH = 1 << 17
@@ -33,7 +34,9 @@ class Database:
         self.table = ""
         self.fields: tuple[str, ...] = ()
         self.rows = 0
+        self.hashed = 0
         self._filled: dict[str, int] = {}
+        self._counted: dict[str, tuple[int, ...]] = {}
         self._shown: dict[str, tuple[str, ...]] = {}
 
     def schema(self, table: str) -> Table:
@@ -49,7 +52,7 @@ class Database:
 
         Where a table is a view, all its fields are shown once and for all; where it is a copy, those asked for each time.
         """
-        if self.source.kind not in VIEWS:
+        if not self.shows_views:
             return self._attach(table, fields)
         if table not in self._shown:
             self._shown[table] = self._attach(table, self.present.get(table, ()))
@@ -68,18 +71,36 @@ class Database:
 
     def drop(self, table: str) -> None:
         """Give back the copy of a table; a view costs nothing and stays."""
-        if self.source.kind not in VIEWS:
+        if not self.shows_views:
             self.run(f"DROP TABLE IF EXISTS cdm.{quote(table)}")
 
     def open(self, table: str) -> bool:
-        """Show a table with all its fields and count what is filled; whether there is anything to ask."""
-        self.table, self.rows, self._filled = table, 0, {}
+        """Show a table with all its fields; count and hash what is filled, once. Whether there is anything to ask.
+
+        hashed: the sum of the rows' hashes, where tables are views (`prints`); 0 elsewhere.
+        """
+        self.table, self.rows, self.hashed, self._filled = table, 0, 0, {}
         self.fields = self.attach(table, self.present.get(table, ()))
         if not self.fields:
             return False
-        counts = self.one(f"SELECT count(*), {', '.join(f'count({quote(f)})' for f in self.fields)} FROM {self.name}")
-        self.rows, self._filled = counts[0], dict(zip(self.fields, counts[1:], strict=True))
+        if table not in self._counted:
+            names = [quote(field) for field in self.fields]
+            hashed = f"coalesce(sum(hash({', '.join(names)})::HUGEINT), 0)" if self.shows_views else "0"
+            self._counted[table] = self.one(
+                f"SELECT count(*), {hashed}, {', '.join(f'count({name})' for name in names)} FROM {self.name}"
+            )
+        self.rows, self.hashed, *filled = self._counted[table]
+        self._filled = dict(zip(self.fields, filled, strict=True))
         return True
+
+    @property
+    def shows_views(self) -> bool:
+        """Whether showing a table costs nothing."""
+        return self.source.kind in VIEWS
+
+    def checks(self, table: str) -> bool:
+        """Whether a table is one that checks are about."""
+        return any(one.name == table for one in checked_tables(self.version))
 
     @property
     def name(self) -> str:

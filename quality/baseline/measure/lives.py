@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from quality.baseline.declared import Check
 from quality.baseline.measure.database import Database
@@ -13,24 +13,35 @@ from quality.measure.engine import quote
 DAYS_AFTER_DEATH, DAYS_AROUND_VISIT = 60, 7
 PERSON = ("person_id", "gender_concept_id", "birth_datetime", "year_of_birth", "month_of_birth", "day_of_birth")
 PEOPLE, DEATHS, VISITS = "known_people", "known_deaths", "known_visits"
+OF_PEOPLE = frozenset(
+    {
+        "plausibleAfterBirth", "plausibleTemporalAfter", "measurePersonCompleteness", "plausibleGender",
+        "plausibleGenderUseDescendants",
+    }
+)  # fmt: skip
+OF_DEATHS = frozenset({"plausibleBeforeDeath", "plausibleDuringLife"})
+OF_VISITS = frozenset({"withinVisitDates", "visitOfAnother"})
 
 
-def prepare(db: Database) -> None:
-    """Read who was born when, who died when, and which visit was when, once."""
-    parts = db.attach("person", PERSON)
+def prepare(db: Database, types: Collection[str]) -> None:
+    """Read who was born when, who died when, and which visit was when, once: what these types of checks ask."""
+    parts = db.attach("person", PERSON) if OF_PEOPLE & set(types) else ()
     if "person_id" in parts:
         db.run(f"CREATE OR REPLACE TEMP TABLE {PEOPLE} AS SELECT {_person(parts)} FROM cdm.person")
-    if set(db.attach("death", ("person_id", "death_date"))) == {"person_id", "death_date"}:
+    dead = db.attach("death", ("person_id", "death_date")) if OF_DEATHS & set(types) else ()
+    if set(dead) == {"person_id", "death_date"}:
         db.run(
             f"CREATE OR REPLACE TEMP TABLE {DEATHS} AS SELECT person_id, "
             f"CAST(death_date + INTERVAL {DAYS_AFTER_DEATH} DAY AS DATE) AS last FROM cdm.death"
         )
     wanted = {"visit_occurrence_id", "visit_start_date", "visit_end_date"}
-    if set(db.attach("visit_occurrence", sorted(wanted))) == wanted:
+    shown = set(db.attach("visit_occurrence", [*sorted(wanted), "person_id"])) if OF_VISITS & set(types) else set()
+    if wanted <= shown:
         db.run(
             f"CREATE OR REPLACE TEMP TABLE {VISITS} AS SELECT visit_occurrence_id, "
             f"CAST(visit_start_date - INTERVAL {DAYS_AROUND_VISIT} DAY AS DATE) AS first, "
-            f"CAST(visit_end_date + INTERVAL {DAYS_AROUND_VISIT} DAY AS DATE) AS last "
+            f"CAST(visit_end_date + INTERVAL {DAYS_AROUND_VISIT} DAY AS DATE) AS last, "
+            f"{'person_id' if 'person_id' in shown else 'NULL::BIGINT'} AS owner "
             "FROM cdm.visit_occurrence WHERE visit_occurrence_id IS NOT NULL"
         )
 
@@ -87,14 +98,21 @@ def deaths(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
 
 
 def visits(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
-    """Count rows dated more than a week outside their visit, out of the rows whose visit exists."""
+    """Count, out of the rows whose visit exists, those dated more than a week outside it, and those of another person."""
     if not known(db, VISITS) or "visit_occurrence_id" not in db.fields:
         return {check: Figure(0, 0, "the visit or its dates are missing") for check in checks}
-    asked = {check: f"count_if({db.day(check.field)} < v.first OR {db.day(check.field)} > v.last)" for check in checks}
+    asked = {check: _outside(db, check.field) for check in checks if check.type == "withinVisitDates"}
+    mine = "person_id" in db.fields
+    asked |= {c: "count_if(t.person_id <> v.owner)" for c in checks if c.type == "visitOfAnother" and mine}
+    found = {check: Figure(0, 0, f"{check.table}.person_id is missing") for check in checks if check not in asked}
     counted = answers(
         db, ["count(*)", *asked.values()], f"JOIN {VISITS} AS v ON t.visit_occurrence_id = v.visit_occurrence_id"
     )
-    return {check: Figure(counted[sql], counted["count(*)"]) for check, sql in asked.items()}
+    return found | {check: Figure(counted[sql], counted["count(*)"]) for check, sql in asked.items()}
+
+
+def _outside(db: Database, field: str) -> str:
+    return f"count_if({db.day(field)} < v.first OR {db.day(field)} > v.last)"
 
 
 def _joined(db: Database, name: str, alias: str) -> str:

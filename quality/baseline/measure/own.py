@@ -13,8 +13,10 @@ from quality.measure.engine import quote
 
 # A value this many times above or below the usual one is odd; one of another unit is this near to it.
 ODD, NEAR = 3.0, 1.6
-# A month with less than this share of a middling month's rows is empty; the first and last per cent of rows are left out.
-EMPTY_MONTH, TAIL = 0.1, 0.01
+# A month with less than this share of the people of a middling month around it (half a year before and after, with at least so
+# many people) is empty; the months of the first and last per cent of rows are left out. People, for one person's stay in
+# intensive care can fill a month with rows. Their number is estimated to some per cent, always the same for the same rows.
+EMPTY_MONTH, TAIL, AROUND, LEAST_PEOPLE = 0.1, 0.01, 6, 10
 VALUES = frozenset({"valueWithinLimits", "unitMixUp"})
 
 
@@ -65,18 +67,35 @@ def midnight(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
     return {check: Figure(counted[sql], db.filled(check.field)) for check, sql in asked.items()}
 
 
+def dates_beside_times(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
+    """Count rows whose date and time are of different days, out of those that have both."""
+    found, asked = {}, {}
+    for check in checks:
+        date = str(check.asks[0])
+        if date not in db.fields:
+            found[check] = Figure(0, 0, f"{check.table}.{date} is missing")
+            continue
+        differs = f"CAST(t.{quote(check.field)} AS DATE) <> {db.day(date)}"
+        asked[check] = (f"count_if({differs})", f"count({differs})")
+    counted = answers(db, [sql for pair in asked.values() for sql in pair])
+    return found | {check: Figure(counted[bad], counted[of]) for check, (bad, of) in asked.items()}
+
+
 def months(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
     """Count months with hardly a row between the months that hold the first and the last per cent of the rows."""
     figures = {}
     for check in checks:
         day = quote(check.field)
+        people = "approx_count_distinct(person_id)" if "person_id" in db.fields else "count(*)"
         holes, every = db.one(
-            f"WITH m AS (SELECT date_trunc('month', {day}) AS month, count(*) AS n FROM {db.name} WHERE {day} IS NOT NULL GROUP BY 1), "
+            f"WITH m AS (SELECT date_trunc('month', {day}) AS month, count(*) AS n, {people} AS p FROM {db.name} WHERE {day} IS NOT NULL GROUP BY 1), "
             "c AS (SELECT month, n, sum(n) OVER (ORDER BY month) AS upto, sum(n) OVER () AS every FROM m), "
-            f"r AS (SELECT min(month) AS first, max(month) AS last, median(n) AS middle FROM c WHERE upto > {TAIL} * every "
+            f"r AS (SELECT min(month) AS first, max(month) AS last FROM c WHERE upto > {TAIL} * every "
             f"AND upto - n < {1 - TAIL} * every), "
-            "a AS (SELECT unnest(generate_series(first, last, INTERVAL 1 MONTH)) AS month, middle FROM r WHERE first IS NOT NULL) "
-            f"SELECT coalesce(count_if(coalesce(m.n, 0) < {EMPTY_MONTH} * middle), 0), count(*) FROM a LEFT JOIN m USING (month)"
+            "a AS (SELECT unnest(generate_series(first, last, INTERVAL 1 MONTH)) AS month FROM r WHERE first IS NOT NULL), "
+            "f AS (SELECT month, coalesce(p, 0) AS p FROM a LEFT JOIN m USING (month)), "
+            f"w AS (SELECT p, median(p) OVER (ORDER BY month ROWS BETWEEN {AROUND} PRECEDING AND {AROUND} FOLLOWING) AS middle FROM f) "
+            f"SELECT coalesce(count_if(middle >= {LEAST_PEOPLE} AND p < {EMPTY_MONTH} * middle), 0), count(*) FROM w"
         )
         figures[check] = Figure(holes, every)
     return figures

@@ -13,7 +13,7 @@ from quality.measure.engine import quote
 
 
 def measure(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
-    """Count rows in a unit that is not accepted, out of those with a mapped unit or with none; unmapped units are told elsewhere."""
+    """Count rows in a unit that is not accepted, out of those whose unit is mapped or absent; both failings are told elsewhere."""
     if not checks:
         return {}
     if "unit_concept_id" not in db.fields:
@@ -29,6 +29,6 @@ def measure(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
     found = {}
     for check in checks:
         units = by_concept.get(int(check.concept), {})
-        wrong = sum(rows for unit, rows in units.items() if unit not in check.asks)
+        wrong = sum(rows for unit, rows in units.items() if unit not in (NO_UNIT, *check.asks))
         found[check] = Figure(wrong, sum(units.values()))
     return found

@@ -223,7 +223,7 @@ def _units(reference: Reference, check: Check) -> tuple[str, str]:
         f"SELECT 1 FROM cdm.measurement WHERE measurement_concept_id = {check.concept} "
         "AND (unit_concept_id <> 0 OR unit_concept_id IS NULL)"
     )
-    return f"{rows} AND coalesce(unit_concept_id, -1) NOT IN ({', '.join(map(str, check.asks))})", rows
+    return f"{rows} AND unit_concept_id NOT IN ({', '.join(map(str, check.asks))})", rows
 
 
 QUERIES: dict[str, Callable[[Reference, Check], tuple[str, str]]] = {

@@ -56,5 +56,16 @@ def test_facts_of_the_published_tables(type_: str, table: str, field: str, thres
     assert check == Check(type_, table, field, "", threshold, asks)
 
 
+def test_an_absent_source_concept_counts_as_unmapped_where_the_dashboard_counts_it() -> None:
+    beside = {
+        (check.table, check.field): check.asks
+        for check in catalogue("5.4")
+        if check.type == "sourceConceptRecordCompleteness"
+    }
+    assert beside["death", "cause_source_concept_id"] == ("cause_source_value",)
+    assert beside["measurement", "unit_source_concept_id"] == ("unit_source_value",)
+    assert beside["condition_occurrence", "condition_source_concept_id"] == ()
+
+
 def test_haemoglobin_comes_in_grams_per_litre_or_decilitre() -> None:
     assert accepted()[3000963] == (8636, 8713)

@@ -85,6 +85,9 @@ CASES = [
      _with("condition_occurrence", "201826", "192367"), (1, 1, "failed")),
     ("plausibleUnitConceptIds", "measurement", "measurement_concept_id", "3004410", (0, 2, "passed"),
      _with("measurement", "8554", "8840"), (1, 2, "failed")),
+    # A row without a unit is not in a wrong one.
+    ("plausibleUnitConceptIds", "measurement", "measurement_concept_id", "3004410", (0, 2, "passed"),
+     _with("measurement", "8554", "-"), (0, 2, "passed")),
     # A unit that is not mapped is told by standardConceptRecordCompleteness.
     ("plausibleUnitConceptIds", "measurement", "measurement_concept_id", "3004410", (0, 2, "passed"),
      _with("measurement", "8554", "0"), (0, 1, "passed")),

@@ -76,6 +76,42 @@ def test_a_month_with_hardly_a_row_is_a_hole_and_the_months_around_the_record_ar
     head = (
         "visit_occurrence_id | person_id | visit_concept_id | visit_start_date | visit_end_date | visit_type_concept_id"
     )
-    lines = [f"{i} | 1 | 9201 | {day} | {day} | 32817" for i, day in enumerate(kept)]
+    lines = [f"{i} | {i} | 9201 | {day} | {day} | 32817" for i, day in enumerate(kept)]
     found = _judged("visit_occurrence", "\n".join([head, *lines]))
     assert figures(found, "monthsWithoutRows", "visit_occurrence", "visit_start_date") == (1, 24, "failed")
+
+
+def test_a_month_in_which_one_long_stay_fills_another_is_no_measure_of_the_rest() -> None:
+    days = [f"2020-{month:02}-{1 + i % 28:02}" for month in range(1, 13) for i in range(300 if month % 2 else 5)]
+    head = (
+        "visit_occurrence_id | person_id | visit_concept_id | visit_start_date | visit_end_date | visit_type_concept_id"
+    )
+    lines = [f"{i} | {i % 5} | 9201 | {day} | {day} | 32817" for i, day in enumerate(days)]
+    found = _judged("visit_occurrence", "\n".join([head, *lines]))
+    assert figures(found, "monthsWithoutRows", "visit_occurrence", "visit_start_date")[0] == 0
+
+
+def test_a_slow_beginning_is_no_hole() -> None:
+    months = [f"{year}-{month:02}" for year in (2018, 2019, 2020) for month in range(1, 13)]
+    days = [f"{month}-{1 + i % 28:02}" for n, month in enumerate(months) for i in range(min(2 * n, 40))]
+    head = (
+        "visit_occurrence_id | person_id | visit_concept_id | visit_start_date | visit_end_date | visit_type_concept_id"
+    )
+    lines = [f"{i} | {i} | 9201 | {day} | {day} | 32817" for i, day in enumerate(days)]
+    found = _judged("visit_occurrence", "\n".join([head, *lines]))
+    assert figures(found, "monthsWithoutRows", "visit_occurrence", "visit_start_date")[0] == 0
+
+
+def test_a_date_beside_a_time_of_another_day_is_told() -> None:
+    text = SOUND["visit_occurrence"].replace("visit_type_concept_id", "visit_type_concept_id | visit_start_datetime")
+    for time, wrong in (("2020-03-01 23:59:00", 0), ("2020-02-29 15:00:00", 1)):
+        found = _judged("visit_occurrence", text.replace("32817", f"32817 | {time}"))
+        assert figures(found, "dateOfTime", "visit_occurrence", "visit_start_datetime")[:2] == (wrong, 1)
+
+
+def test_a_row_in_another_person_s_visit_is_told() -> None:
+    assert figures(_judged("condition_occurrence", SOUND["condition_occurrence"]), "visitOfAnother",
+                   "condition_occurrence", "visit_occurrence_id") == (0, 2, "passed")  # fmt: skip
+    other = SOUND["condition_occurrence"].replace("101                     | 1", "101                     | 2")
+    assert figures(_judged("condition_occurrence", other), "visitOfAnother",
+                   "condition_occurrence", "visit_occurrence_id") == (1, 2, "failed")  # fmt: skip
