@@ -12,7 +12,8 @@ from drb.errors import NotFound
 from drb.views import GrantView
 from extract.manifest import Manifest, read_manifest
 from portal.pages.things import act, forms
-from portal.visit import Here, Visit
+from portal.sealed import delivery
+from portal.visit import Here, HereWithFile, Visit
 
 router = APIRouter()
 SIZE = 50
@@ -75,6 +76,7 @@ def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: i
         homes=visit.board.people.homes([view.organisation]),
         error=error,
         failed=failed,
+        **(delivery(visit) if view.person == visit.me else {}),
         **forms(visit.board.options(visit.me, name), "grant", ()),
     )
 
@@ -98,6 +100,6 @@ def accept(visit: Here, key: str) -> Response:
 
 
 @router.post("/grants/{key}/{action}")
-def take(visit: Here, key: str, action: str) -> Response:
-    """Take an action on a grant."""
+def take(visit: HereWithFile, key: str, action: str) -> Response:
+    """Take an action on a grant; a certificate of destruction may come as a file."""
     return act(visit, "grant", action, key, lambda: number_of(visit.board.grants.get(visit.me, key)), show)
