@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from cdm.errors import BadInput as PackageBadInput
+from drb.destruction import told
 from drb.errors import NotFound
 from drb.views import GrantView
 from extract.manifest import Manifest, read_manifest
@@ -63,6 +64,7 @@ def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: i
     manifest = manifest_of(visit, view.release)
     name = f"grant:{key}"
     events = visit.board.events(visit.me, name)
+    certificate = visit.board.grants.certificate(visit.me, key)
     return visit.page(
         "grant.html",
         status,
@@ -70,6 +72,8 @@ def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: i
         number=number_of(view),
         terms=manifest.terms.text.model_dump() if manifest else None,
         terms_digest=terms_digest(manifest) if manifest else None,
+        certificate=certificate,
+        destroyed=told(certificate) if certificate else None,
         download=visit.board.may_download(view.person, view.release),
         events=events,
         names=visit.board.people.names({view.person} | {event.actor for event in events}),

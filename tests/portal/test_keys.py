@@ -145,6 +145,9 @@ def test_a_signed_certificate_certifies_and_the_secretary_confirms(app: FastAPI,
     assert answer.headers["location"] == f"/grants/{GRANT}?done=grant.certify_destruction"
     assert due.events("system", f"grant:{GRANT}")[-1].action == "certify_destruction"
     secretary = visitor(app, due, "secretary")
+    page = secretary.get(f"/grants/{GRANT}").text
+    assert "2026-03-02에 파일 40개를 파기했다고 서명했습니다" in page
+    assert PUBLIC in page
     form = {"_csrf": secretary.csrf, "typed": GRANT}
     assert secretary.post(f"/grants/{GRANT}/confirm_destroyed", data=form).status_code == 303
     assert due.grants.get("system", GRANT).state is GrantState.DESTROYED
@@ -171,7 +174,19 @@ def test_a_certificate_that_does_not_hold_is_refused_and_nothing_is_recorded(app
     assert (empty.status_code, "확인서를 고르거나 붙여 넣으십시오" in empty.text) == (422, True)
     assert hand_in(browser, b"x" * 20_001).status_code == 413
     assert written(due) == before
-    due.grants.certify_destruction("applicant", GRANT, "모든 사본을 삭제함")  # in words, as before
+    assert due.grants.certificate("secretary", GRANT) is None
+
+
+def test_what_was_certified_in_words_is_never_shown_as_signed(app: FastAPI, due: Board) -> None:
+    browser = visitor(app, due, "applicant")
+    assert "서명 없이 글로 제출했습니다" not in browser.get(f"/grants/{GRANT}").text
+    form = {"_csrf": browser.csrf, "words": "모든 사본을 삭제함", "typed": GRANT}
+    assert browser.post(CERTIFY, data=form).status_code == 303
+    for words in ("모든 사본을 삭제함", certificate(Ed25519PrivateKey.generate()).decode()):
+        due.grants.certify_destruction("applicant", GRANT, words)  # as a command line can: nobody held a signature
+        page = visitor(app, due, "secretary").get(f"/grants/{GRANT}").text
+        assert "서명 없이 글로 제출했습니다" in page
+        assert words.replace('"', "&#34;") in page
     assert due.verify().ok
 
 
