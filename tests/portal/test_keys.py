@@ -160,7 +160,7 @@ def test_a_certificate_that_does_not_hold_is_refused_and_nothing_is_recorded(app
         "이 이용권의 것이 아닙니다": [certificate(release=NEXT), certificate(digest=V2)],
         "등록된 공개키와 맞지 않습니다": [
             certificate(Ed25519PrivateKey.generate()),
-            certificate().replace(b"40", b"4"),
+            certificate().replace(b'"files": 40', b'"files": 4'),
         ],
         "naru destroy가 만든 파기 확인서가 아닙니다": [b"[]", b"\xff\xfe", b'{"statement": 1}', b"x" * 20_000],
     }
