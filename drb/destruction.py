@@ -9,10 +9,11 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from drb.board import Board
 from drb.columns import canonical
 from drb.errors import BadInput
 from drb.keys import RecipientKeys
-from drb.views import GrantView, ReleaseView
+from drb.views import Certificate, GrantView, ReleaseView
 
 FORMAT = "naru-destruction/1"
 
@@ -62,3 +63,20 @@ def checked(document: bytes, grant: GrantView, release: ReleaseView, keys: Recip
             "파기 확인서의 서명이 등록된 공개키와 맞지 않습니다",
         ) from None
     return canonical({"statement": said, "signature": signature.hex(), "public_key": keys.signing})
+
+
+def told(certificate: Certificate) -> tuple[str, int] | None:
+    """Day and number of files that a signed certificate names; None for words, or where it was erased."""
+    if certificate.signed_with is None or certificate.text is None:
+        return None
+    said = json.loads(certificate.text)["statement"]
+    return str(said["destroyed_on"]), said["files"] if isinstance(said.get("files"), int) else 0
+
+
+def certify(board: Board, actor: str, grant_id: str, document: bytes) -> GrantView:
+    """Hand a signed certificate to the board. Raises BadInput where its signature or what it names does not hold."""
+    grant = board.grants.get(actor, grant_id)
+    release = board.releases.get("system", grant.release)
+    keys = board.keys.of([grant.person]).get(grant.person)
+    text = checked(document, grant, release, keys)
+    return board.grants.certify_destruction(actor, grant_id, text, keys.signing if keys else None)

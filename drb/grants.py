@@ -16,13 +16,15 @@ from drb.cases import existing
 from drb.counting import following
 from drb.errors import BadInput, NotFound
 from drb.facts import SYSTEM, Asked, GrantFacts, Who
+from drb.ledger import read
 from drb.load import grant_facts, locked, not_entitled, release_facts
-from drb.models import Grant, Person
+from drb.models import Grant, Person, PersonalText
+from drb.personal import unseal
 from drb.releases import existing_release
 from drb.rights import Decision, decide, refuse
 from drb.states import GrantState
 from drb.statistics import destroy_by
-from drb.views import GrantView
+from drb.views import Certificate, GrantView
 from drb.visible import seen, seen_grants
 from drb.work import Desk, Work, checked_digest, checked_key, refusal
 
@@ -119,12 +121,17 @@ class Grants:
                 work.step(acting, "fall_due", facts[grant.id], Asked(), partial(_unchanged, grant))
             return tuple(_view(work.session, grant) for grant in over)
 
-    def certify_destruction(self, actor: str, grant_id: str, certificate: str) -> GrantView:
-        """As the grantee, certify that every copy is destroyed; certificate: its words or where it is."""
+    def certify_destruction(
+        self, actor: str, grant_id: str, certificate: str, signed_with: str | None = None
+    ) -> GrantView:
+        """As the grantee, certify that every copy is destroyed; certificate: its words or where it is.
+
+        signed_with: the registered key that its signature was held against, for `drb.destruction.certify` to say.
+        """
 
         def change(work: Work, grant: Grant) -> Mapping[str, Any]:
             grant.certificate_id = work.seal(certificate)
-            return {}
+            return {} if signed_with is None else {"signed_with": signed_with}
 
         return self._act(actor, "certify_destruction", grant_id, Asked(words=certificate), change)
 
@@ -141,6 +148,18 @@ class Grants:
         with self.desk.look(actor, f"grant:{grant_id}") as work:
             query = seen_grants(work.actor(actor)).where(Grant.id == grant_id)
             return _view(work.session, seen(work, query, Grant, "grant", grant_id))
+
+    def certificate(self, actor: Who, grant_id: str) -> Certificate | None:
+        """Read what was certified last; None before that. Raises Refused, recorded; BadInput when there is no such grant."""
+        name = f"grant:{grant_id}"
+        with self.desk.look(actor, name) as work:
+            query = seen_grants(work.actor(actor)).where(Grant.id == grant_id)
+            grant = seen(work, query, Grant, "grant", grant_id)
+            if grant.certificate_id is None:
+                return None
+            told = [event for event in read(work.session, name) if event.action == "certify_destruction"]
+            text = unseal(work.session.get(PersonalText, grant.certificate_id))
+            return Certificate(text, told[-1].payload.get("signed_with") if told else None)
 
     def list(
         self, actor: Who, release: str | None = None, start: int = 0, size: int | None = None

@@ -173,6 +173,17 @@ class GrantView(View):
 
 
 @dataclass(frozen=True)
+class Certificate(View):
+    """A certificate of destruction. text: words, or a signed certificate's canonical JSON; None once it is erased.
+
+    signed_with: the registered key under which its signature held; None where it was given in words.
+    """
+
+    text: str | None
+    signed_with: str | None
+
+
+@dataclass(frozen=True)
 class Waiting(View):
     """Something that waits for a person: which object, which actions are open to them, since when."""
 

@@ -7,11 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 from cdm.errors import BadInput
-from drb import Board
 from drb.columns import canonical
-from drb.destruction import checked, statement
+from drb.destruction import statement
 from drb.rights import KOREA
-from drb.views import GrantView
 from extract.manifest import read_manifest
 from flows.home import Home
 from flows.keys import recipient
@@ -45,11 +43,3 @@ def destroy(home: Home, folder: Path, person: str) -> Path:
     discard(folder.with_name(f".{folder.name}.partial"))
     discard(folder)
     return certificate
-
-
-def certify(board: Board, actor: str, grant_id: str, document: bytes) -> GrantView:
-    """Hand a signed certificate to the board. Raises drb's BadInput where its signature or what it names does not hold."""
-    grant = board.grants.get(actor, grant_id)
-    release = board.releases.get("system", grant.release)
-    keys = board.keys.of([grant.person]).get(grant.person)
-    return board.grants.certify_destruction(actor, grant_id, checked(document, grant, release, keys))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from drb import Board
@@ -12,10 +14,11 @@ from extract import store
 from extract.delivery.objects import open_objects
 from extract.delivery.recall import Notice, recall, recalled
 from flows import progress
-from flows.faults import guarded
+from flows.faults import SPEAKING, StageFailed, guarded
 from flows.home import Home
 from flows.keys import board_key
 
+log = logging.getLogger("naru.recall")
 _STOPPED = (ReleaseState.RECALLED, ReleaseState.DESTROYED)
 
 
@@ -34,6 +37,23 @@ def enforce(home: Home, board: Board) -> list[str]:
     """Take every recalled release out of the stores, wherever it was recalled (a portal, another machine); name those that were there."""
     stopped = [view for state in _STOPPED for view in board.releases.list("system", state)]
     return sorted(view.name for view in stopped if _withdraw(home, view))
+
+
+def of_portal(home: Home) -> Callable[[ReleaseView], None] | None:
+    """How a portal in this home empties the stores after a recall; None where the board's signing key is elsewhere.
+
+    A portal makes no key: whoever holds none publishes nothing from here, and `naru recalls` runs where the stores are.
+    """
+    if not home.board_key.is_file():
+        return None
+
+    def empty(view: ReleaseView) -> None:
+        try:
+            _withdraw(home, view)
+        except (*SPEAKING, StageFailed) as error:
+            log.warning("%s is recalled, but still in a store: %s; naru recalls goes on", view.name, error)
+
+    return empty
 
 
 def _withdraw(home: Home, view: ReleaseView) -> bool:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from drb import Board
+from drb.destruction import certify
 from drb.form import SECTIONS
 from drb.states import Choice, Route
+from drb.views import GrantView
 from portal.visit import Visit
 
 Call = Callable[[Board, str, str, "Given"], Any]
@@ -74,6 +76,17 @@ class Form:
     grave: bool = False
 
 
+def _certify(board: Board, actor: str, key: str, given: Given) -> GrantView:
+    """Certify a destruction: by a signed certificate, as a file or pasted (JSON begins with a brace), else in words."""
+    words = given.text("words")
+    document = given.text("signed") or (words if words.startswith("{") else "")
+    if document:
+        return certify(board, actor, key, document.encode("utf-8", "replace"))
+    if not words:
+        raise Incomplete("error.certificate")
+    return board.grants.certify_destruction(actor, key, words)
+
+
 CASE: Mapping[str, Form] = {
     "submit": Form(lambda b, a, k, g: b.cases.submit(a, k)),
     "screen": Form(lambda b, a, k, g: b.cases.screen(a, k)),
@@ -120,9 +133,7 @@ RELEASE: Mapping[str, Form] = {
 GRANT: Mapping[str, Form] = {
     "accept_terms": Form(lambda b, a, k, g: b.grants.accept_terms(a, k, g.text("terms")), ("terms",)),
     "revoke": Form(lambda b, a, k, g: b.grants.revoke(a, k, g.text("words")), ("words",), typed=True, grave=True),
-    "certify_destruction": Form(
-        lambda b, a, k, g: b.grants.certify_destruction(a, k, g.text("words")), ("certificate",), typed=True
-    ),
+    "certify_destruction": Form(_certify, ("signed", "certificate"), typed=True),
     "confirm_destroyed": Form(lambda b, a, k, g: b.grants.confirm_destroyed(a, k), typed=True),
     "remind": Form(lambda b, a, k, g: b.grants.remind(a, k)),
 }

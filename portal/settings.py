@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from drb.errors import BadInput
+from drb.views import ReleaseView
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class PortalSettings:
 
     address: as browsers see it; with https the cookies are for https only. second_factor: whether those who decide need
     one. prefect: address of Prefect's pages, for links. public_keys: whose -> Ed25519 key in hexadecimal digits. limits:
-    whether requests are counted against limits.
+    whether requests are counted against limits. delivery: the address that startups fetch sealed releases from.
+    empty_stores: takes a recalled release out of the stores and raises nothing; None where this portal may not.
     """
 
     board_url: str
@@ -52,6 +54,8 @@ class PortalSettings:
     offers: tuple[Offer, ...] = field(default=())
     public_keys: Mapping[str, str] = field(default_factory=dict)
     limits: bool = True
+    delivery: str | None = None
+    empty_stores: Callable[[ReleaseView], None] | None = None
 
     @property
     def secure(self) -> bool:

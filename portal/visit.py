@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request
+from fastapi import Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
+from starlette.datastructures import UploadFile
 
 from drb import Board
 from drb.facts import Actor
@@ -22,6 +22,7 @@ from portal.security import csrf_right, csrf_token
 from portal.words import LANGUAGES, catalogue, say
 
 COOKIE, BEFORE, LANG = "naru_session", "naru_before", "naru_lang"
+LARGEST_FILE = 20_000
 
 
 class SignInNeeded(Exception):
@@ -104,28 +105,47 @@ def address(request: Request) -> str:
     return request.client.host if request.client else "-"
 
 
-async def sent(request: Request) -> dict[str, list[str]]:
-    """Read a form; files are no part of any."""
+async def sent(request: Request, files: int = 0) -> dict[str, list[str]]:
+    """Read a form. files: how many it may bring; a file is small and text, and its text is a field as any other."""
     if request.method != "POST":
         return {}
-    form: FormData = await request.form(max_files=0, max_fields=400)
     found: dict[str, list[str]] = {}
-    for name, value in form.multi_items():
-        if isinstance(value, str):
-            found.setdefault(name, []).append(value.replace("\r\n", "\n").replace("\x00", ""))
+    async with request.form(max_files=files, max_fields=400) as form:
+        for name, value in form.multi_items():
+            text = value if isinstance(value, str) else await _text(value)
+            found.setdefault(name, []).append(text.replace("\r\n", "\n").replace("\x00", ""))
     return found
+
+
+async def _text(file: UploadFile) -> str:
+    content = await file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise HTTPException(413)
+    return content.decode("utf-8", "replace")
 
 
 async def visit(request: Request) -> Visit:
     """Let somebody in who is signed in with every factor; a form must be of their own session."""
-    found = await half_visit(request)
+    return _whole(await _entered(request))
+
+
+async def visit_with_file(request: Request) -> Visit:
+    """Let somebody in as `visit` does; the form may bring one file."""
+    return _whole(await _entered(request, files=1))
+
+
+async def half_visit(request: Request) -> Visit:
+    """Let somebody in who gave the first factor."""
+    return await _entered(request)
+
+
+def _whole(found: Visit) -> Visit:
     if not found.visitor.whole:
         raise SignInNeeded(whole=True)
     return found
 
 
-async def half_visit(request: Request) -> Visit:
-    """Let somebody in who gave the first factor."""
+async def _entered(request: Request, files: int = 0) -> Visit:
     portal = portal_of(request)
     cookie = request.cookies.get(COOKIE)
     if portal.settings.limits and not portal.requests.take(f"page {cookie or address(request)}"):
@@ -133,7 +153,7 @@ async def half_visit(request: Request) -> Visit:
     visitor = await run_in_threadpool(portal.board.sessions.visitor, cookie) if cookie else None
     if visitor is None:
         raise SignInNeeded
-    given = await sent(request)
+    given = await sent(request, files)
     if request.method == "POST" and not _ours(request, cookie, given):
         raise Forged
     return Visit(portal, request, visitor, language(request), given)
@@ -152,4 +172,5 @@ def same_origin(request: Request) -> bool:
 
 
 Here = Annotated[Visit, Depends(visit)]
+HereWithFile = Annotated[Visit, Depends(visit_with_file)]
 HalfHere = Annotated[Visit, Depends(half_visit)]

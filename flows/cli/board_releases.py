@@ -190,7 +190,7 @@ def certify(
 def _certify(actor: str, grant: str, path: Path) -> None:
     from cdm.errors import BadInput
     from drb import open_board
-    from flows.destroy import certify
+    from drb.destruction import certify
     from flows.home import home
 
     try:

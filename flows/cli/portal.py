@@ -48,6 +48,7 @@ def portal(
 def settings_of(place: Home, address: str, second_factor: str) -> PortalSettings:
     """Put the portal's settings together. Raises BadInput."""
     from flows.catalogue import offers, public_keys
+    from flows.recall import of_portal
     from portal.settings import PortalSettings, secret_key
 
     if second_factor not in {"required", "optional"}:
@@ -62,7 +63,17 @@ def settings_of(place: Home, address: str, second_factor: str) -> PortalSettings
         oidc=_oidc(),
         offers=offers(),
         public_keys=public_keys(place),
+        delivery=fetched_from(place.delivery),
+        empty_stores=of_portal(place),
     )
+
+
+def fetched_from(delivery: str) -> str | None:
+    """A store's address as startups may be told it; None for a folder of this machine, which says nothing to them."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(delivery)
+    return delivery if parts.scheme in {"s3", "http", "https"} and "@" not in parts.netloc else None
 
 
 def serve(settings: PortalSettings, host: str, port: int) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, BackgroundTasks, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from drb.errors import BadInput
 from drb.queue import Filter
 from portal.actions import FORMS, Given, Incomplete
 from portal.api.caller import Doer, Reader
+from portal.portal import portal_of
+from portal.sealed import empty_stores
 from portal.words import say
 
 router = APIRouter(prefix="/api/v1", tags=["board"])
@@ -125,6 +127,8 @@ def act(
     key: Key,
     action: Annotated[str, Path(pattern="^[a-z_]{1,40}$")],
     asked: Act,
+    request: Request,
+    tasks: BackgroundTasks,
 ) -> dict[str, Any]:
     """Take an action on an object; gives the object as it is then."""
     forms = FORMS[kind[:-1]]
@@ -134,4 +138,6 @@ def act(
         found: dict[str, Any] = forms[action].call(call.board, call.me, key, asked.given()).to_json()
     except Incomplete as gap:
         raise BadInput(say("en", gap.key), say("ko", gap.key)) from None
+    if (kind, action) == ("releases", "recall"):
+        empty_stores(portal_of(request), tasks, key)
     return found

@@ -8,11 +8,13 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from cdm.errors import BadInput as PackageBadInput
+from drb.destruction import told
 from drb.errors import NotFound
 from drb.views import GrantView
 from extract.manifest import Manifest, read_manifest
 from portal.pages.things import act, forms
-from portal.visit import Here, Visit
+from portal.sealed import delivery
+from portal.visit import Here, HereWithFile, Visit
 
 router = APIRouter()
 SIZE = 50
@@ -62,6 +64,7 @@ def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: i
     manifest = manifest_of(visit, view.release)
     name = f"grant:{key}"
     events = visit.board.events(visit.me, name)
+    certificate = visit.board.grants.certificate(visit.me, key)
     return visit.page(
         "grant.html",
         status,
@@ -69,12 +72,15 @@ def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: i
         number=number_of(view),
         terms=manifest.terms.text.model_dump() if manifest else None,
         terms_digest=terms_digest(manifest) if manifest else None,
+        certificate=certificate,
+        destroyed=told(certificate) if certificate else None,
         download=visit.board.may_download(view.person, view.release),
         events=events,
         names=visit.board.people.names({view.person} | {event.actor for event in events}),
         homes=visit.board.people.homes([view.organisation]),
         error=error,
         failed=failed,
+        **(delivery(visit) if view.person == visit.me else {}),
         **forms(visit.board.options(visit.me, name), "grant", ()),
     )
 
@@ -98,6 +104,6 @@ def accept(visit: Here, key: str) -> Response:
 
 
 @router.post("/grants/{key}/{action}")
-def take(visit: Here, key: str, action: str) -> Response:
-    """Take an action on a grant."""
+def take(visit: HereWithFile, key: str, action: str) -> Response:
+    """Take an action on a grant; a certificate of destruction may come as a file."""
     return act(visit, "grant", action, key, lambda: number_of(visit.board.grants.get(visit.me, key)), show)

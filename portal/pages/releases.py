@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, BackgroundTasks
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from drb.errors import NotFound
@@ -13,6 +13,7 @@ from portal.packages import packed
 from portal.pages.difference import difference
 from portal.pages.listing import listed
 from portal.pages.things import act, forms
+from portal.sealed import delivery, empty_stores
 from portal.visit import Here, Visit
 
 router = APIRouter()
@@ -35,6 +36,7 @@ def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: i
     """Draw a release, with what the visitor may do."""
     found = visit.board.release_page(visit.actor, key)
     view = found.release
+    receives = Role.STARTUP_USER in visit.actor.roles
     return visit.page(
         "release.html",
         status,
@@ -45,9 +47,11 @@ def show(visit: Visit, key: str, *, error: str = "", failed: str = "", status: i
         evidence=sees_evidence(visit.actor),
         diff=difference(found.before, view) if found.before else None,
         grants=visit.board.grants.list(visit.actor, key) if view.released_at else (),
-        download=visit.board.may_download(visit.me, key) if Role.STARTUP_USER in visit.actor.roles else None,
+        download=visit.board.may_download(visit.me, key) if receives else None,
+        empties=visit.portal.settings.empty_stores is not None,
         error=error,
         failed=failed,
+        **(delivery(visit) if receives else {}),
         **forms(found.options, "release", [(one, found.names[one]) for one in found.secretaries]),
     )
 
@@ -90,6 +94,9 @@ def download(visit: Here, key: str) -> Response:
 
 
 @router.post("/releases/{key}/{action}")
-def take(visit: Here, key: str, action: str) -> Response:
-    """Take an action on a release."""
-    return act(visit, "release", action, key, lambda: visit.board.releases.get(visit.me, key).case_number, show)
+def take(visit: Here, key: str, action: str, tasks: BackgroundTasks) -> Response:
+    """Take an action on a release; a recall goes on to the stores where this portal may empty them."""
+    answer = act(visit, "release", action, key, lambda: visit.board.releases.get(visit.me, key).case_number, show)
+    if action == "recall" and answer.status_code == 303:
+        empty_stores(visit.portal, tasks, key)
+    return answer

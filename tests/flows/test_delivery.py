@@ -11,13 +11,14 @@ import pytest
 
 from cdm.errors import BadInput, GateRefused
 from drb import Board
+from drb.destruction import certify
 from drb.errors import BadInput as BoardBadInput
 from drb.states import GrantState, ReleaseState
 from extract import store
 from extract.package import seal_approval
 from flows import keys, pull
 from flows.deliver import seal_and_send
-from flows.destroy import certify, destroy
+from flows.destroy import destroy
 from flows.home import Home
 from flows.recall import enforce, stop
 from tests.drb import cast

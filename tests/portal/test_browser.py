@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -10,16 +11,21 @@ from pathlib import Path
 
 import pyotp
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pyrage import x25519
 
 from drb import Board, open_board
+from drb.columns import canonical
+from drb.destruction import statement
 from drb.quorum import Settings
 from drb.seed import cast, seed
-from drb.states import ReleaseState
+from drb.states import GrantState, ReleaseState
 from flows.cli.board_seed import open_accounts
 from flows.demo.evidence import lay_demo_evidence, pack
 from flows.demo.topics import TOPICS
 from portal.app import create_app
 from portal.settings import Offer, PortalSettings
+from portal.sign_in.passwords import hashed
 from tests.portal.conftest import KEY
 from tests.portal.story import CHROMIUM, Desk, chromium, desk
 from tests.portal.test_oidc import free_port, served
@@ -27,6 +33,8 @@ from tests.portal.test_oidc import free_port, served
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 PASSWORD = "아무도 맞히지 못할 긴 문장"
 DOCS = Path(__file__).parents[2] / "docs" / "images" / "portal"
+RECIPIENT = "age1qdtt9rc9j89kks2dr0k3jgfkqrqa2atz0mdmx2w2vv8fksxsaudqyh4d2l"
+SIGNERS = {"board": "3f" * 32, "hospital-01": "71" * 32}
 NOW = datetime(2026, 11, 26, 1, 0, tzinfo=UTC)
 
 
@@ -85,7 +93,9 @@ def at(board: Board, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -
         for key, title in TOPICS.items()
     )
     store = tmp_path_factory.mktemp("store")
-    app = create_app(PortalSettings("unused", KEY, store, address, offers=offers, limits=False), board)
+    app = create_app(
+        PortalSettings("unused", KEY, store, address, offers=offers, limits=False, public_keys=SIGNERS), board
+    )
     secrets: dict[str, str] = {}
     with served(app, port), chromium() as browser:
 
@@ -256,6 +266,39 @@ def _build(board: Board, case: str, name: str) -> None:
     board.releases.check("system", name, sha(name), passed=True)
     board.evidence.lay(pack(board.releases.get("system", name)))
     assert board.releases.get("system", name).state is ReleaseState.CHECKED
+
+
+def test_a_startup_registers_its_keys_and_signs_what_it_destroyed(at: NewDesk, board: Board, tmp_path: Path) -> None:
+    due = next(one for one in board.grants.list("system") if one.state is GrantState.DESTRUCTION_DUE)
+    key = Ed25519PrivateKey.from_private_bytes(b"made up".ljust(32, b"."))  # two runs give the same pictures
+    if board.accounts.get(due.person) is None:
+        board.accounts.accept(due.person, board.accounts.open("system", due.person), hashed(PASSWORD))
+    startup = at(due.person)
+    startup.go("/keys")
+    startup.see("등록한 키가 없습니다", "naru key new")
+    startup.page.fill("#k-age", str(x25519.Identity.generate()))
+    startup.page.fill("#k-signing", key.public_key().public_bytes_raw().hex())
+    startup.page.fill("#k-typed", due.person)
+    startup.enter()
+    startup.see("개인키는 어디에도 보내면 안 됩니다")
+    startup.page.fill("#k-age", RECIPIENT)
+    startup.page.fill("#k-signing", key.public_key().public_bytes_raw().hex())
+    startup.page.fill("#k-typed", due.person)
+    startup.enter()
+    startup.see("키를 등록했습니다", RECIPIENT)
+    startup.picture("keys")
+    digest = board.releases.get("system", due.release).manifest_digest
+    said = statement(due.release, digest, due.person, NOW.date(), 58)
+    file = tmp_path / "release.destroyed.json"
+    file.write_text(json.dumps({"statement": said, "signature": key.sign(canonical(said).encode()).hex()}))
+    startup.go(f"/grants/{due.id}")
+    box = startup.page.locator("details.act:has(form[action$='/certify_destruction'])")
+    box.locator("[name=signed]").set_input_files(file)
+    startup.picture("destruction")
+    startup.act("certify_destruction", typed=due.id)
+    startup.see("파기확인서를 제출했습니다", "파일 58개를 파기했다고 서명했습니다")
+    assert board.events("system", f"grant:{due.id}")[-1].action == "certify_destruction"
+    assert ["status of 422" in one for one in startup.problems] == [True]  # the refused form, and nothing else
 
 
 def test_every_page_has_labels_order_and_contrast_by_keyboard(at: NewDesk) -> None:

@@ -54,6 +54,7 @@ OPENS: dict[tuple[str, str], str] = {
     ("POST", "/grants/{key}/{action}"): "action",
     ("GET", "/catalogue"): "read_catalogue",
     ("GET", "/keys"): "read_board",
+    ("POST", "/keys"): "register_key",
     ("GET", "/sites"): "read_sites",
     ("GET", "/sites/{site}"): "object",
     ("GET", "/statistics"): "read_statistics",
