@@ -29,7 +29,7 @@ WORDS = {
         "(`--whole` counts everything). With `--study FILE` the run tells whether a study's concepts, units, columns and hours are "
         "populated here, with `--data-docs` it is validated by Great Expectations in `quality/gx/data_docs`. The command ends with 1 "
         "where a check fails that nobody waived.\n\n![The report](../images/quality/baseline.en.png)\n\n"
-        "[Which mistakes are caught](seeded-faults.en.md), measured.",
+        "[Which mistakes are caught](../explanation/seeded-faults.md), measured.",
         "types": "## Kinds of checks",
         "own": "The last six the dashboard does not ask; they are left out of `results.json`. `unitMixUp` counts results that are odd "
         "as they stand (beyond life, or three times above or below what is usual) and would be near the usual one in another unit "
@@ -71,7 +71,7 @@ WORDS = {
         "값이 하나도 바뀌지 않은 표는 다시 세지 않습니다(`--whole`이면 모두 셉니다). `--study FILE`은 연구의 개념, 단위, 열, 시각이 "
         "여기 있는지 알려 주고, `--data-docs`는 Great Expectations로도 검증해 `quality/gx/data_docs`에 남깁니다. "
         "유예되지 않은 불합격이 있으면 명령은 1로 끝납니다.\n\n![보고서](../images/quality/baseline.ko.png)\n\n"
-        "[어떤 오류를 잡는지](seeded-faults.ko.md) 잰 결과도 있습니다.",
+        "[어떤 오류를 잡는지](../explanation/seeded-faults.ko.md) 잰 결과도 있습니다.",
         "types": "## 점검의 종류",
         "own": "마지막 여섯 가지는 DataQualityDashboard에 없는 점검이며 `results.json`에는 넣지 않습니다. "
         "`unitMixUp`은 그대로는 이상하지만(생존 범위 밖이거나 "
