@@ -8,7 +8,7 @@ from typing import Any
 WORDS = {
     "en": {
         "title": "Seeded faults: what the baseline checks catch",
-        "made": "Made by `python -m benchmarks.faults --docs docs/reference`; do not edit.",
+        "made": "Made by `python -m benchmarks.faults --docs docs/explanation`; do not edit.",
         "intro": (
             "{kinds} kinds of mistakes, each put into {hospitals} synthetic hospitals of {persons:,} people ({names}) and looked "
             "at with `naru quality baseline` ({checks:,} checks). *At first sight*: a check fails that does not fail on the sound "
@@ -35,7 +35,7 @@ WORDS = {
     },
     "ko": {
         "title": "심은 오류: 기준 점검이 잡아내는 것",
-        "made": "`python -m benchmarks.faults --docs docs/reference`로 만들었습니다. 고치지 마십시오.",
+        "made": "`python -m benchmarks.faults --docs docs/explanation`로 만들었습니다. 고치지 마십시오.",
         "intro": (
             "오류 {kinds}가지를 합성 병원 {hospitals}곳({names}, 각 {persons:,}명)에 하나씩 심고 `naru quality baseline`"
             "(점검 {checks:,}건)으로 살폈습니다. *첫눈에*: 온전한 데이터베이스에서는 합격하던 점검이 불합격이 됩니다. *지난 실행과 "

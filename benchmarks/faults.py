@@ -116,15 +116,15 @@ def main() -> None:
     parser.add_argument("--persons", type=int, default=PERSONS)
     parser.add_argument("--hospitals", nargs="*", metavar="NAME=SEED")
     parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--docs", type=Path, metavar="FOLDER", help="write seeded-faults.en.md and .ko.md there")
+    parser.add_argument("--docs", type=Path, metavar="FOLDER", help="write seeded-faults.md and .ko.md there")
     given = parser.parse_args()
     pairs = (one.partition("=") for one in given.hospitals or ())
     found = measure(given.persons, {name: int(seed) for name, _, seed in pairs} or HOSPITALS)
     if given.json:
         given.json.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     if given.docs:
-        for lang in ("en", "ko"):
-            (given.docs / f"seeded-faults.{lang}.md").write_text(page(found, lang), encoding="utf-8")
+        for name, lang in (("seeded-faults.md", "en"), ("seeded-faults.ko.md", "ko")):
+            (given.docs / name).write_text(page(found, lang), encoding="utf-8")
     tries = sum(one["hospitals"] for one in found["kinds"])
     summary = {
         "kinds": len(found["kinds"]),

@@ -25,10 +25,13 @@ WORDS = {
         "run": "```\nnaru quality baseline --source 'duckdb:///data/cdm.duckdb?schema=cdm' --out quality/\n```\n\n"
         "`baseline.html` is for people, `results.json` opens in the dashboard's own viewer, `baseline.json` is for programs and for "
         "the next run, which tells what is new, persisting and resolved, and which shares moved by more than 5 "
-        "points. The command ends with 1 where a check fails that "
-        "nobody waived.",
+        "points, and which tables lost or gained many rows. Tables in which not one value changed are not counted again "
+        "(`--whole` counts everything). With `--study FILE` the run tells whether a study's concepts, units, columns and hours are "
+        "populated here, with `--data-docs` it is validated by Great Expectations in `quality/gx/data_docs`. The command ends with 1 "
+        "where a check fails that nobody waived.\n\n![The report](../images/quality/baseline.en.png)\n\n"
+        "[Which mistakes are caught](../explanation/seeded-faults.md), measured.",
         "types": "## Kinds of checks",
-        "own": "The last four the dashboard does not ask; they are left out of `results.json`. `unitMixUp` counts results that are odd "
+        "own": "The last six the dashboard does not ask; they are left out of `results.json`. `unitMixUp` counts results that are odd "
         "as they stand (beyond life, or three times above or below what is usual) and would be near the usual one in another unit "
         "of the same measurement. `timeOfDay` tells a study that needs hours whether there are any. Mapping coverage is told twice: "
         "weighted by rows (`standardConceptRecordCompleteness`) and each code once (`sourceValueCompleteness`).",
@@ -37,7 +40,8 @@ WORDS = {
         "What an entry leaves out (table, field, concept) is any.\n\n```yaml\nthresholds:\n"
         "  - {check: measurePersonCompleteness, table: visit_occurrence, threshold: 50}\n"
         "  - {check: plausibleUnitConceptIds, table: measurement, concept: 3004410, threshold: 1}\n```\n\n"
-        "`--waivers FILE` accepts failures until a day; after it they count again.\n\n```yaml\nwaivers:\n"
+        "`--waivers FILE` (with `--site` and `--as`) accepts failures until a day; after it they count again. A waiver that accepts "
+        "a failure is recorded in the hospital's chain of the ledger, its words sealed.\n\n```yaml\nwaivers:\n"
         "  - {check: isRequired, table: visit_detail, field: visit_occurrence_id, name: data team 2026-03,\n"
         "     reason: outpatient details have no visit, expiry: 2026-12-31}\n```",
         "differs": "## Where the figures differ from the dashboard's",
@@ -63,10 +67,13 @@ WORDS = {
         "run": "```\nnaru quality baseline --source 'duckdb:///data/cdm.duckdb?schema=cdm' --out quality/\n```\n\n"
         "`baseline.html`은 사람이 읽고, `results.json`은 DataQualityDashboard의 화면에서 열리며, "
         "`baseline.json`은 프로그램과 다음 실행이 읽습니다. "
-        "다음 실행은 새로 생긴 것, 계속되는 것, 해결된 것, 5%p 넘게 움직인 비율을 알려 줍니다. "
-        "유예되지 않은 불합격이 있으면 명령은 1로 끝납니다.",
+        "다음 실행은 새로 생긴 것, 계속되는 것, 해결된 것, 5%p 넘게 움직인 비율, 행이 크게 줄거나 는 표를 알려 줍니다. "
+        "값이 하나도 바뀌지 않은 표는 다시 세지 않습니다(`--whole`이면 모두 셉니다). `--study FILE`은 연구의 개념, 단위, 열, 시각이 "
+        "여기 있는지 알려 주고, `--data-docs`는 Great Expectations로도 검증해 `quality/gx/data_docs`에 남깁니다. "
+        "유예되지 않은 불합격이 있으면 명령은 1로 끝납니다.\n\n![보고서](../images/quality/baseline.ko.png)\n\n"
+        "[어떤 오류를 잡는지](../explanation/seeded-faults.ko.md) 잰 결과도 있습니다.",
         "types": "## 점검의 종류",
-        "own": "마지막 네 가지는 DataQualityDashboard에 없는 점검이며 `results.json`에는 넣지 않습니다. "
+        "own": "마지막 여섯 가지는 DataQualityDashboard에 없는 점검이며 `results.json`에는 넣지 않습니다. "
         "`unitMixUp`은 그대로는 이상하지만(생존 범위 밖이거나 "
         "흔한 값의 세 배 위아래) 같은 검사의 다른 단위로 읽으면 흔한 값에 가까운 결과를 셉니다. "
         "`timeOfDay`는 시각이 필요한 연구에 시각이 있는지 알려 줍니다. "
@@ -78,7 +85,8 @@ WORDS = {
         "개념)은 모두를 뜻합니다.\n\n```yaml\nthresholds:\n"
         "  - {check: measurePersonCompleteness, table: visit_occurrence, threshold: 50}\n"
         "  - {check: plausibleUnitConceptIds, table: measurement, concept: 3004410, threshold: 1}\n```\n\n"
-        "`--waivers FILE`은 정한 날까지 불합격을 받아들입니다. 그 뒤에는 다시 셉니다.\n\n```yaml\nwaivers:\n"
+        "`--waivers FILE`(`--site`, `--as`와 함께)은 정한 날까지 불합격을 받아들입니다. 그 뒤에는 다시 셉니다. 불합격을 "
+        "받아들인 유예는 원장의 병원 사슬에 기록되고 글은 봉인됩니다.\n\n```yaml\nwaivers:\n"
         "  - {check: isRequired, table: visit_detail, field: visit_occurrence_id, name: 데이터팀 2026-03,\n"
         "     reason: 외래 상세에는 방문이 없음, expiry: 2026-12-31}\n```",
         "differs": "## DataQualityDashboard와 수가 다른 곳",

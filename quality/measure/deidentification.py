@@ -12,6 +12,8 @@ from quality.measure.policy_record import DROPPED
 from quality.measure.probe import Probe
 from quality.verdict import Metric
 
+# Microseconds of a minute, an hour, a day.
+FINER = (60_000_000, 3_600_000_000, 86_400_000_000)
 TELLING = 9
 """With fewer people an order or a common offset says nothing: 8 keep their order by chance once in 20,160 draws."""
 
@@ -120,17 +122,17 @@ def _unmoved(opened: Opened, view: TableView, name: str) -> Metric:
 
 def precisions(opened: Opened, view: TableView) -> dict[str, str]:
     """Name the moved date columns -> the precision that the release shows (a policy may coarsen times of day)."""
-    moved = view.acted("shift")
+    # A date has no finer part than its day.
+    moved = [name for name in view.acted("shift") if view.deid[name] != "DATE"]
+    days = dict.fromkeys((name for name in view.acted("shift") if name not in moved), "day")
     asked = [
-        f"bool_or(date_trunc('{finer}', {name}) <> {name})"
-        for name in (f"t.{quote(n)}" for n in moved)
-        for finer in ("minute", "hour", "day")
+        f"bool_or(epoch_us(CAST(t.{quote(name)} AS TIMESTAMP)) % {finer} <> 0)" for name in moved for finer in FINER
     ]
     if not asked:
-        return {}
+        return days
     sql = f"SELECT {', '.join(asked)} FROM deid.{quote(view.name)} t"
     found = row(opened.con, sql, f"the table {view.name}")
-    return {
+    return days | {
         name: next((PRECISIONS[i] for i, finer in enumerate(found[3 * at : 3 * at + 3]) if finer), "day")
         for at, name in enumerate(moved)
     }

@@ -88,8 +88,8 @@ def months(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
         day = quote(check.field)
         people = "approx_count_distinct(person_id)" if "person_id" in db.fields else "count(*)"
         holes, every = db.one(
-            f"WITH m AS (SELECT date_trunc('month', {day}) AS month, count(*) AS n, {people} AS p "
-            f"FROM {db.name} WHERE {day} IS NOT NULL GROUP BY 1), "
+            f"WITH m AS (SELECT date_trunc('month', {day}) AS month, count(*) AS n, {people} AS p FROM {db.name} "
+            f"WHERE {day} IS NOT NULL GROUP BY 1), "
             "c AS (SELECT month, n, sum(n) OVER (ORDER BY month) AS upto, sum(n) OVER () AS every FROM m), "
             f"r AS (SELECT min(month) AS first, max(month) AS last FROM c WHERE upto > {TAIL} * every "
             f"AND upto - n < {1 - TAIL} * every), "
