@@ -57,18 +57,16 @@ def of_portal(home: Home) -> Callable[[ReleaseView], None] | None:
 
 
 def _withdraw(home: Home, view: ReleaseView) -> bool:
+    here = (home.store / view.name).exists()
+    if here:  # before the delivery store, which may be out of reach
+        guarded("recall", home.store, lambda: store.withdraw(home.store, view.name))
     objects = open_objects(home.delivery)
-    there = (home.store / view.name).exists() or recalled(objects, view.name) is None
-    if not there:
+    if not here and recalled(objects, view.name) is not None:
         return False
     progress.tell("recall", "begun", view.name)
     today = datetime.now(KOREA).date().isoformat()
     notice = Notice(release=view.name, manifest_sha256=view.manifest_digest, recalled_on=today)
 
-    def out() -> None:
-        store.withdraw(home.store, view.name)
-        recall(objects, notice, board_key(home))
-
-    guarded("recall", home.store, out)
+    guarded("recall", home.store, lambda: recall(objects, notice, board_key(home)))
     progress.tell("recall", "done", view.name)
     return True

@@ -296,6 +296,7 @@ def test_the_portal_of_a_publishing_home_empties_the_stores_and_another_one_cann
     assert empty is not None
     empty(view)  # a store that cannot be had: told in the log, raised to nobody
     assert "naru recalls goes on" in caplog.text
+    assert not (home.store / RELEASE).exists()  # what can be emptied is, whatever fails after it
     monkeypatch.delenv("NARU_STORE")
     assert recall(app, board)[0].status_code == 303
     assert not (home.store / RELEASE).exists()
