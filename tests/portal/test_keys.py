@@ -99,6 +99,7 @@ def test_keys_are_shown_and_asked_of_startups_only(app: FastAPI, board: Board) -
         (PUBLIC, age(), "age1로 시작하는 62자", "an age public key is expected"),
         (age(), "beef", "16진수 64자리", "an Ed25519 public key is expected"),
     ],
+    ids=["too short", "wrong checksum", "in each other's place", "signing key too short"],
 )
 def test_a_wrong_key_is_told_in_one_sentence(
     app: FastAPI, board: Board, age_key: str, signing: str, korean: str, english: str
