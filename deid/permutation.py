@@ -26,6 +26,13 @@ _LOW_BITS = np.uint64(31)
 
 def random_words(key: bytes, values: UInt64, tweak: int = 0) -> UInt64:
     """Give one pseudo-random 64-bit word for each value: the first half of AES-256(key, value || tweak)."""
+    found = np.empty(values.size, dtype=np.uint64)
+    for start in range(0, values.size, _CHUNK):
+        found[start : start + _CHUNK] = _words(key, values[start : start + _CHUNK], tweak)
+    return found
+
+
+def _words(key: bytes, values: UInt64, tweak: int) -> UInt64:
     blocks = np.empty((values.size, 2), dtype="<u8")
     blocks[:, 0] = values
     blocks[:, 1] = tweak
