@@ -92,7 +92,8 @@ def _integer(table: Table, column: Column, row: int) -> int:
     if column.name == "gender_concept_id":
         return 8507 + 25 * (row >= 6 and row % 6 >= 3)
     if not column.is_concept:
-        return 500_000 + row if column.references or (column.name,) == table.primary_key else row
+        is_key = policy().rule(table.name, column.name).action == "pseudonymise"
+        return 500_000 + row if is_key or column.references or (column.name,) == table.primary_key else row
     if policy().rule(table.name, column.name).by != "common":
         return COMMON + row % 2
     # One person of each table has a rare code, some a sensitive one.
@@ -165,7 +166,7 @@ def _same(raw: pa.Table, found: pa.Table, name: str) -> Iterator[str]:
         if column.name not in found.column_names:
             continue
         both = set(raw[column.name].to_pylist()) & set(found[column.name].to_pylist()) - {None}
-        is_key = (column.references and not column.is_concept) or (column.name,) == table.primary_key
+        is_key = policy().rule(name, column.name).action == "pseudonymise"
         if is_key and len(both) > PEOPLE // 4:
             yield "the hospital's own keys"
         if table.person_key is None and column.family in ("date", "datetime") and both:
