@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -83,18 +84,22 @@ def large(folder: Path, rows: int, people: int, wanted: int) -> dict[str, float]
         out = folder / f"raw-{kind}"
         out.mkdir()
         with open_source(f"duckdb://{hospital}?schema=cdm", folder) as source:
-            found[f"{kind}_cpu_s"] = seconds(lambda s=source, o=out: extract_rows(s, draw, spec, o))  # type: ignore[misc]
+            found[f"{kind}_cpu_s"] = seconds(partial(extract_rows, source, draw, spec, out))
         alone = out / "measurement.parquet"
         with connect() as con:
             sort = f"COPY (SELECT * FROM '{alone}' ORDER BY person_id, measurement_id) TO '{folder / 'alone.parquet'}' (COMPRESSION zstd)"
-            found["rewrite_cpu_s"] = seconds(lambda c=con, q=sort: c.execute(q).fetchall())  # type: ignore[misc]
+            found["rewrite_cpu_s"] = seconds(partial(_run, con, sort))
             con.execute(f"ATTACH '{hospital}' AS h (READ_ONLY)")
             scan = f"SELECT count(*), sum(hash(COLUMNS(m.*))) FROM h.cdm.measurement AS m SEMI JOIN '{draw}' AS d USING (person_id)"
-            found[f"{kind}_scan_cpu_s"] = seconds(lambda c=con, q=scan: c.execute(q).fetchall())  # type: ignore[misc]
+            found[f"{kind}_scan_cpu_s"] = seconds(partial(_run, con, scan))
         hospital.unlink()
     found["sorted_ratio"] = found["sorted_cpu_s"] / found["rewrite_cpu_s"]
     found["unsorted_ratio"] = found["unsorted_cpu_s"] / found["unsorted_scan_cpu_s"]
     return found
+
+
+def _run(con: duckdb.DuckDBPyConnection, query: str) -> None:
+    con.execute(query).fetchall()
 
 
 def _hospital(path: Path, rows: int, people: int, order: str) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import pyrage
 from pyrage import x25519
 
 from cdm.errors import BadInput
+from extract.key_file import read_own, write_new
 
 
 @dataclass(frozen=True)
@@ -46,33 +46,13 @@ def create(path: Path) -> Identity:
     """Make a new identity in a new file of mode 0600. Raises BadInput when the file is there."""
     made = Identity(x25519.Identity.generate())
     text = f"# public key: {made.public}\n{made._private}\n"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise BadInput(f"key {path}: the file exists; a key is never overwritten, choose another name") from None
-    except OSError as error:
-        raise BadInput(f"key {path}: cannot be written ({error.strerror}); check the folder") from None
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(file.fileno(), 0o600)  # whatever the umask
-        file.write(text.encode("ascii"))
-        file.flush()
-        os.fsync(file.fileno())
+    write_new(path, text.encode("ascii"))
     return made
 
 
 def load(path: Path) -> Identity:
     """Read an identity as `create` or `age-keygen` wrote it; refuse one that others than its owner could have read."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        raise BadInput(f"key {path}: no such file; make the key with: naru key new") from None
-    except OSError as error:
-        raise BadInput(f"key {path}: cannot be read ({error.strerror}); it must be a plain file of yours") from None
-    with os.fdopen(handle, "rb") as file:
-        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-        if mode & 0o077:
-            raise BadInput(f"key {path}: mode {mode:04o} lets others at it; make it 0600, or better a new key")
-        lines = file.read(65_536).decode("utf-8", "replace").splitlines()
+    lines = read_own(path, "make the key with: naru key new").decode("utf-8", "replace").splitlines()
     secrets = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     try:
         (secret,) = secrets

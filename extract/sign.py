@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from cdm.errors import BadInput
+from extract.key_file import read_own, write_new
 
 
 @dataclass(frozen=True)
@@ -42,33 +41,13 @@ def create(path: Path) -> SigningKey:
     """Make a new key in a new PEM file (PKCS #8) of mode 0600. Raises BadInput when the file is there."""
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise BadInput(f"key {path}: the file exists; a key is never overwritten, choose another name") from None
-    except OSError as error:
-        raise BadInput(f"key {path}: cannot be written ({error.strerror}); check the folder") from None
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(file.fileno(), 0o600)  # whatever the umask
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
+    write_new(path, pem)
     return SigningKey(key)
 
 
 def load(path: Path) -> SigningKey:
     """Read a key; refuse one that others than its owner could have read or written."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        raise BadInput(f"key {path}: no such file; make the key first") from None
-    except OSError as error:
-        raise BadInput(f"key {path}: cannot be read ({error.strerror}); it must be a plain file of yours") from None
-    with os.fdopen(handle, "rb") as file:
-        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-        if mode & 0o077:
-            raise BadInput(f"key {path}: mode {mode:04o} lets others at it; make it 0600, or better a new key")
-        pem = file.read(65_536)
+    pem = read_own(path, "make the key first")
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError):
