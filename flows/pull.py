@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -42,19 +43,13 @@ def pull(home: Home, release: str, to: Path | None, actor: str, accept_terms: bo
         if pending:
             board.grants.accept_terms(actor, live[-1].id, terms_digest(home, live[-1]))
         board.grants.download(actor, release)
-    progress.tell("pull", "begun", release)
-    if to is None:
-        home.make().startup.mkdir(exist_ok=True, mode=0o700)
-    if _sealed_here(home, release):
-        guarded("pull", goal, lambda: _receive(home, open_objects(home.delivery), release, goal))
-    else:
-        guarded("pull", goal, lambda: store.fetch(home.store, release, goal))
-    report = check(home, goal)
-    if not report.ok:
-        bad = report.findings[0]
-        raise GateRefused(f"{goal}: {bad.file} {bad.what}; do not use it, and tell the hospital")
-    progress.tell("pull", "done", release)
-    return _told(release, goal, report)
+
+    def fetch() -> object:
+        if _sealed_here(home, release):
+            return _receive(home, open_objects(home.delivery), release, goal)
+        return store.fetch(home.store, release, goal)
+
+    return _fetched(home, release, to, fetch)
 
 
 def pull_from(home: Home, release: str, address: str, to: Path | None) -> dict[str, Any]:
@@ -69,10 +64,16 @@ def pull_from(home: Home, release: str, address: str, to: Path | None) -> dict[s
             "take what they told you: naru key trust board=KEY hospital-SITE=KEY"
         )
     goal = to or home.startup / release
+    return _fetched(home, release, to, lambda: _receive(home, open_objects(address), release, goal))
+
+
+def _fetched(home: Home, release: str, to: Path | None, fetch: Callable[[], object]) -> dict[str, Any]:
+    """Fetch into the folder asked for, or the home's own, and check every byte of what came."""
+    goal = to or home.startup / release
     progress.tell("pull", "begun", release)
     if to is None:
         home.make().startup.mkdir(exist_ok=True, mode=0o700)
-    guarded("pull", goal, lambda: _receive(home, open_objects(address), release, goal))
+    guarded("pull", goal, fetch)
     report = check(home, goal)
     if not report.ok:
         bad = report.findings[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -55,23 +56,25 @@ def test_a_suppressed_count_is_told_as_suppressed() -> None:
     assert [row[3] for row in part.tables[0].rows] == [2630, None]
 
 
+RISK: dict[str, Any] = {
+    "k": 5,
+    "k_reached": 6,
+    "tier": "open-room",
+    "dates": {"largest_shift_days": 365},
+    "quasi_identifiers": [],
+    "before": {"prosecutor": 1.0, "journalist": 1.0, "marketer": 0.1},
+    "after": {"prosecutor": 1 / 6, "journalist": 1 / 6, "marketer": 0.03, "uniques": 0, "classes": 9},
+}
+
+
 def test_a_difference_above_the_limit_and_a_class_below_k_are_marked() -> None:
     rows = [{"covariate": "age", "level": "", "cases": "63.1 (14.2)", "controls": "*"}]
     balance = {"covariate": "age", "level": "", "smd_before": "0.3", "smd_after": "0.05"}
     assert table1(rows, [balance]).light is Light.GREEN
     assert table1(rows, [{**balance, "smd_after": "-0.2"}]).light is Light.AMBER
-    report = {
-        "k": 5,
-        "k_reached": 6,
-        "tier": "open",
-        "dates": {"largest_shift_days": 365},
-        "quasi_identifiers": [],
-        "before": {"prosecutor": 1.0, "journalist": 1.0, "marketer": 0.1},
-        "after": {"prosecutor": 1 / 6, "journalist": 1 / 6, "marketer": 0.03, "uniques": 0, "classes": 9},
-    }
-    assert risk(report).light is Light.GREEN
-    assert risk({**report, "k_reached": 4}).light is Light.RED
-    assert risk({**report, "after": {**report["after"], "uniques": 1}}).light is Light.RED  # type: ignore[dict-item]
+    assert risk(RISK).light is Light.GREEN
+    assert risk({**RISK, "k_reached": 4}).light is Light.RED
+    assert risk({**RISK, "after": {**RISK["after"], "uniques": 1}}).light is Light.RED
     assert risk({}).light is Light.GREY
 
 
@@ -82,13 +85,8 @@ def test_the_board_sees_the_linkage_curve_the_roles_and_what_was_replaced_in_tex
         for known in (1, 2, 3)
     ]
     report = {
-        "k": 5,
-        "k_reached": 6,
+        **RISK,
         "tier": "outside",
-        "dates": {"largest_shift_days": 365},
-        "quasi_identifiers": [],
-        "before": {"prosecutor": 1.0, "journalist": 1.0, "marketer": 0.1},
-        "after": {"prosecutor": 1 / 6, "journalist": 1 / 6, "marketer": 0.03, "uniques": 0, "classes": 9},
         "linkage": {"limit": 1, "curve": curve},
         "roles": {"model": "none", "one_role": None, "fewest": 1, "farthest": 0.5},
         "text": [{"table": "note", "column": "note_text", "texts": 40, "replaced": {"name": 7, "mobile": 2}}],
