@@ -149,13 +149,15 @@ def _seen(folder: Path) -> Iterator[str]:
     people = pq.read_table(folder / "private" / "crosswalk.parquet").to_pylist()
     person = {row["person_id"]: row for row in pq.read_table(folder / "out" / "person.parquet").to_pylist()}
     oldest = [
-        person[row["subject_id"]]["year_of_birth"] for row in people if row["person_id"] in OLDEST and row["kept"]
+        person[row["subject_id"]]["year_of_birth"]
+        for row in people
+        if row["person_id"] in OLDEST and row["subject_id"] in person
     ]
     if len(set(oldest)) > 1:
         yield "the age of the oldest"
     moved = {row["subject_id"]: END + dt.timedelta(days=row["offset_days"]) for row in people}
     periods = pq.read_table(folder / "out" / "observation_period.parquet").to_pylist()
-    if sum(row["observation_period_end_date"] == moved[row["person_id"]] for row in periods) > len(periods) / 2:
+    if sum(row["observation_period_end_date"] == moved.get(row["person_id"]) for row in periods) > len(periods) / 2:
         yield "a day that many share"
 
 
@@ -166,8 +168,8 @@ def _same(raw: pa.Table, found: pa.Table, name: str) -> Iterator[str]:
         if column.name not in found.column_names:
             continue
         both = set(raw[column.name].to_pylist()) & set(found[column.name].to_pylist()) - {None}
-        is_key = policy().rule(name, column.name).action == "pseudonymise"
-        if is_key and len(both) > PEOPLE // 4:
+        renumbered = policy().rule(name, column.name).action == "pseudonymise"
+        if (renumbered or (column.name,) == table.primary_key) and len(both) > PEOPLE // 4:
             yield "the hospital's own keys"
         if table.person_key is None and column.family in ("date", "datetime") and both:
             yield "a date of the hospital"
