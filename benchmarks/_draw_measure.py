@@ -12,10 +12,19 @@ from cohorts.draw.drawing import draw
 from cohorts.draw.spec import DrawSpec
 
 
+def _import_model() -> None:
+    """Import what scikit-learn imports at the first fit of a process: plug-ins of data frames, the list of thread pools."""
+    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        LogisticRegression(solver="newton-cholesky").fit([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1])
+
+
 def measure(database: str, cohort: str, asked: DrawSpec) -> dict[str, Any]:
     """Draw in a process of its own, everything imported before: CPU and wall seconds, peak and initial memory."""
     if asked.design == "propensity":
-        import sklearn.linear_model  # noqa: F401  loads when a model is fitted
+        _import_model()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     folder = Path(database).parent
     cpu, wall = time.process_time(), time.perf_counter()

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-ROWS_AT_ONCE = 250_000
+ROWS_AT_ONCE = 122_880
 ROLES = ("case", "control")
 _WIDE: dict[pa.DataType, type[np.int64 | np.int32 | np.float64]] = {
     pa.int64(): np.int64,

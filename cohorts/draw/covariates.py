@@ -16,11 +16,11 @@ from cdm.errors import BadInput
 from cdm.source import Need, Source
 from cohorts.draw import events
 from cohorts.draw.arrow import batches, column, people_table
-from cohorts.draw.candidates import Bools, Ints
+from cohorts.draw.candidates import Bools
 from cohorts.draw.declared import Covariate
 from cohorts.draw.events import History, Reals
 from cohorts.draw.order import UInt64
-from cohorts.draw.roster import Finder, Roster
+from cohorts.draw.roster import Finder, Keys, Roster
 
 LOOKBACK = 365
 SEEN_IN = 0.005
@@ -172,15 +172,16 @@ def _standard(con: duckdb.DuckDBPyConnection, roster: Roster, finder: Finder) ->
         name: np.zeros(n, np.float32) for name in ("age", "sex", "index_year", "prior_observation", "follow_up")
     }
     out["index_year"] = year_of
-    query = """SELECT person_id::BIGINT, coalesce(gender_concept_id, 0)::INTEGER, year_of_birth::INTEGER
-        FROM cdm.person WHERE year_of_birth IS NOT NULL"""
+    key, known = finder.key("person_id"), finder.within("person_id")
+    query = f"""SELECT {key}, coalesce(gender_concept_id, 0)::INTEGER, year_of_birth::INTEGER
+        FROM cdm.person WHERE year_of_birth IS NOT NULL AND {known}"""
     for part in batches(con, query):
         row, sex, born = _placed(finder, *part)
         out["age"][row] = year_of[row] - born
         out["sex"][row] = sex
-    query = """SELECT person_id::BIGINT, (observation_period_start_date - DATE '1970-01-01')::INTEGER,
+    query = f"""SELECT {key}, (observation_period_start_date - DATE '1970-01-01')::INTEGER,
         (observation_period_end_date - DATE '1970-01-01')::INTEGER FROM cdm.observation_period
-        WHERE observation_period_start_date IS NOT NULL AND observation_period_end_date IS NOT NULL"""
+        WHERE observation_period_start_date IS NOT NULL AND observation_period_end_date IS NOT NULL AND {known}"""
     for part in batches(con, query):
         row, first, last = _placed(finder, *part)
         day = roster.day[row]
@@ -191,9 +192,9 @@ def _standard(con: duckdb.DuckDBPyConnection, roster: Roster, finder: Finder) ->
     return out
 
 
-def _placed(finder: Finder, person: Ints, *values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
+def _placed(finder: Finder, key: Keys, *values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
     """Bring values of people to the rows of the roster."""
-    row, which = finder.rows(person)
+    row, which = finder.rows(key)
     if which is not None:
         return row, *(v[which] for v in values)
     known = np.flatnonzero(row >= 0)
@@ -206,8 +207,9 @@ def _facts(
     out: dict[str, Reals] = {c.name: np.full(len(roster), np.nan) for c in facts}
     if facts:
         columns = ", ".join(f"coalesce({c.column}::DOUBLE, 'NaN'::DOUBLE) AS v{n}" for n, c in enumerate(facts))
-        for person, *values in batches(con, f"SELECT person_id::BIGINT AS person_id, {columns} FROM cdm.person"):
-            row, *placed = _placed(finder, person, *values)
+        who = f"SELECT {finder.key('person_id')} AS key, {columns} FROM cdm.person WHERE {finder.within('person_id')}"
+        for key, *values in batches(con, who):
+            row, *placed = _placed(finder, key, *values)
             for c, value in zip(facts, placed, strict=True):
                 out[c.name][row] = value
     return out

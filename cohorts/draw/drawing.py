@@ -171,8 +171,9 @@ def _compared_scored(scored: Scored, sets: Sets, spec: DrawSpec) -> tuple[Sample
         (scored.pool.cases, scored.cases, ~sets.is_control),
         (scored.pool.controls, scored.controls, sets.is_control),
     ):
-        by = np.argsort(side.person)
-        after[mine] = rows[by[np.searchsorted(side.person, sets.person[mine], sorter=by)]]
+        drawn = np.flatnonzero(np.isin(side.person, sets.person[mine]))
+        by = drawn[np.argsort(side.person[drawn])]
+        after[mine] = rows[by[np.searchsorted(side.person[by], sets.person[mine])]]
     return _stages(scored.seen, scored.cases[cases], scored.controls[controls], after, sets)
 
 

@@ -118,8 +118,8 @@ def read(
     numbers = "".join(f", coalesce({c}::DOUBLE, 'NaN'::DOUBLE) AS v{n}" for n, c in enumerate(named))
     code = f"coalesce(TRY_CAST({concept} AS INTEGER), 0)" if concept else "0::INTEGER"
     query = f"""
-        SELECT person_id::BIGINT AS person_id, {code} AS code, ({date} - DATE '1970-01-01')::INTEGER AS on_day{numbers}
-        FROM cdm.{table} WHERE {date} {_span(roster, back)} AND person_id IS NOT NULL"""
+        SELECT {finder.key("person_id")} AS key, {code} AS code, ({date} - DATE '1970-01-01')::INTEGER AS on_day{numbers}
+        FROM cdm.{table} WHERE {date} {_span(roster, back)} AND {finder.within("person_id")}"""
     sieve = Sieve(roster, finder, back)
     parts = [_kept(part, sieve) for part in batches(con, query)]
     if not parts:
@@ -138,8 +138,8 @@ def _span(roster: Roster, back: int | None) -> str:
 
 
 def _kept(part: tuple[npt.NDArray[Any], ...], sieve: Sieve) -> tuple[npt.NDArray[Any], ...]:
-    person, code, day, *values = part
-    row, at = sieve.keep(person, day)
+    key, code, day, *values = part
+    row, at = sieve.keep(key, day)
     return row, code[at], day[at], *(v[at] for v in values)
 
 

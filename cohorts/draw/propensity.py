@@ -57,7 +57,7 @@ def score(source: Source, pool: Pool, spec: DrawSpec, limits: Limits | None = No
     with connect(limits) as con:
         seen = observe(con, source, roster, spec.covariates, frequent=(spec.score.most_frequent, among))
     model = fit(seen, fitted, np.arange(len(fitted)) < n)
-    logit = np.rint(np.clip(model.of(seen, np.arange(len(roster))), -FAR, FAR) * STEPS).astype(np.int32)
+    logit = np.rint(np.clip(model.of_all(seen, len(roster)), -FAR, FAR) * STEPS).astype(np.int32)
     wide = int(spec.score.caliper * _spread(logit[fitted[:n]], logit[fitted[n:]]))
     sides = (_scaled(pool.cases, logit[cases], 0), _scaled(pool.controls, logit[controls], wide))
     return Scored(replace(pool, cases=sides[0], controls=sides[1]), seen, cases, controls, model)

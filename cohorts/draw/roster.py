@@ -11,6 +11,7 @@ import numpy.typing as npt
 from cohorts.draw.candidates import Bools, Ints, Small
 
 Places = npt.NDArray[np.int32]
+Keys = npt.NDArray[np.int32 | np.int64]
 
 DENSE = 16
 NEVER, NOBODY = -(2**30), 2**15 - 1
@@ -44,6 +45,7 @@ class Roster:
 class Finder:
     """Finds the rows of a roster by person_id: by a table where ids lie dense, else by bisection.
 
+    It is asked by keys, which the engine makes (`key`): ids, or of a dense roster how far they lie from its first.
     once: whether each person has one row; dense: whether there is a table.
     """
 
@@ -55,6 +57,7 @@ class Finder:
         self._size: Ints = np.append(self._first[1:], len(roster)).astype(np.int64) - self._first
         self._people = roster.person[self._first]
         self._table: Places | None = None
+        self._start, self._end = 0, 0
         self.dense = False
         if not len(self._people):
             return
@@ -71,18 +74,24 @@ class Finder:
         out[self._people - self._start] = values[:-1]
         return out
 
-    def look_up(self, table: npt.NDArray[Whole], ids: Ints) -> npt.NDArray[Whole]:
-        """The values of some ids in what `by_id` laid out."""
-        if len(ids) and self._start <= ids.min() and ids.max() <= self._end:
-            return table[ids - self._start]
-        return np.take(table, ids - self._start, mode="clip")
+    def key(self, column: str) -> str:
+        """Write in SQL the key of somebody whose id stands in a column. Of a dense roster only for ids `within` it."""
+        return f"({column} - ({self._start}))::INTEGER" if self.dense else f"{column}::BIGINT"
 
-    def rows(self, ids: Ints) -> tuple[Places, Ints | None]:
-        """Rows of the roster that belong to the ids, and for each the place in `ids`; None where that is its own place.
+    def within(self, column: str) -> str:
+        """Write in SQL which ids have a key: those from the first to the last, by which an engine passes over blocks of rows."""
+        return f"{column} BETWEEN {self._start} AND {self._end}" if self.dense else f"{column} IS NOT NULL"
 
-        An id of nobody in the roster has the row -1 in the second case, and no row else.
+    def look_up(self, table: npt.NDArray[Whole], keys: Keys) -> npt.NDArray[Whole]:
+        """The values of some keys in what `by_id` laid out."""
+        return np.take(table, keys, mode="clip")
+
+    def rows(self, keys: Keys) -> tuple[Places, Ints | None]:
+        """Rows of the roster that belong to the keys, and for each the place in `keys`; None where that is its own place.
+
+        A key of nobody in the roster has the row -1 in the second case, and no row else.
         """
-        at = self._among(ids)
+        at = self._among(keys)
         if self.once:
             return at, None
         known = np.flatnonzero(at >= 0)
@@ -91,13 +100,13 @@ class Finder:
         within = np.arange(len(which)) - np.repeat(np.cumsum(size) - size, size)
         return (self._first[at[which]] + within).astype(np.int32), which
 
-    def _among(self, ids: Ints) -> Places:
+    def _among(self, keys: Keys) -> Places:
         if not len(self._people):
-            return np.full(len(ids), -1, np.int32)
+            return np.full(len(keys), -1, np.int32)
         if self._table is not None:
-            return self.look_up(self._table, ids)
-        at = np.minimum(np.searchsorted(self._people, ids), len(self._people) - 1).astype(np.int32)
-        return np.where(self._people[at] == ids, at, np.int32(-1))
+            return self.look_up(self._table, keys)
+        at = np.minimum(np.searchsorted(self._people, keys), len(self._people) - 1).astype(np.int32)
+        return np.where(self._people[at] == keys, at, np.int32(-1))
 
 
 class Window:
@@ -127,15 +136,15 @@ class Sieve(Window):
         if finder.dense and finder.once and self._newest - roster.day.min(initial=0) < NOBODY:
             self._before = finder.by_id(np.append(self._newest - roster.day, NOBODY).astype(np.int16))
 
-    def keep(self, ids: Ints, day: Small) -> tuple[Places, Ints]:
-        """Row and place (in `ids`) of every event of the window; an event that lies in several is there several times."""
+    def keep(self, keys: Keys, day: Small) -> tuple[Places, Ints]:
+        """Row and place (in `keys`) of every event of the window; an event that lies in several is there several times."""
         if self._before is None:
-            row, which = self._finder.rows(ids)
+            row, which = self._finder.rows(keys)
             good = np.flatnonzero(self.holds(row, day if which is None else day[which]))
             return row[good], good if which is None else which[good]
         distance = self._newest - 1 - day
-        distance -= self._finder.look_up(self._before, ids)
+        distance -= self._finder.look_up(self._before, keys)
         at = np.flatnonzero(distance.view(np.uint32) < self._back)
-        row = self._finder.rows(ids[at])[0]
+        row = self._finder.rows(keys[at])[0]
         somebody = row >= 0  # nobody's index date is a day in the past, which an event may precede
         return (row, at) if somebody.all() else (row[somebody], at[somebody])

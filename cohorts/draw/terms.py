@@ -101,8 +101,13 @@ class Linear:
         parts = [self._of(seen, rows[at : at + ROWS_AT_ONCE]) for at in range(0, len(rows), ROWS_AT_ONCE)]
         return np.concatenate(parts) if parts else np.zeros(0)
 
-    def _of(self, seen: Observed, rows: Rows) -> Floats:
-        total = np.zeros(len(rows))
+    def of_all(self, seen: Observed, rows: int) -> Floats:
+        """The sum for every row of a roster of so many, as `of` tells it, without a copy of the covariates."""
+        parts = [self._of(seen, slice(at, min(at + ROWS_AT_ONCE, rows))) for at in range(0, rows, ROWS_AT_ONCE)]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def _of(self, seen: Observed, rows: Rows | slice) -> Floats:
+        total = np.zeros(rows.stop - rows.start if isinstance(rows, slice) else len(rows))
         for t, weight in zip(self.terms, self.weights, strict=False):
             if weight:
                 total += weight * t.of(seen.numbers[t.covariate][rows])

@@ -33,6 +33,16 @@ def reasons(points: Points, some: Boxes, cases: Ints, dated: bool) -> Ints:
     return out
 
 
+def _nearby(points: Points, some: Boxes, cases: Ints) -> Ints:
+    """The boxes of the cases' strata that reach over some of the first scale's span of the cases: few where the cases are odd."""
+    if not len(cases):
+        return np.empty(0, np.int64)
+    at = points.at[cases, 0]
+    near = (some.lo[:, 0] <= at.max()) & (some.hi[:, 0] >= at.min())
+    mine = np.flatnonzero(near)
+    return mine[np.isin(some.stratum[mine], points.stratum[cases])]
+
+
 def _fits_any(points: Points, some: Boxes, cases: Ints, scales: int) -> Bools:
     """Whether each case lies in any box of its stratum, by the first `scales` coordinates.
 
@@ -41,7 +51,7 @@ def _fits_any(points: Points, some: Boxes, cases: Ints, scales: int) -> Bools:
     found = np.zeros(len(cases), bool)
     if not scales:
         return np.ones(len(cases), bool)
-    mine = np.flatnonzero(np.isin(some.stratum, points.stratum[cases]))
+    mine = _nearby(points, some, cases)
     begins = pack(some.stratum[mine], some.lo[mine, 0])
     by = np.argsort(begins, kind="stable")
     begins, by = begins[by], mine[by]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -104,12 +105,21 @@ def test_ids_far_apart_are_found_as_well_as_those_side_by_side(tmp_path):
 
 def test_an_event_before_every_index_date_and_of_nobody_is_left_out():
     roster, _ = Roster.of(np.array([10, 12]), np.array([days("2020-01-01"), days("2020-03-01")], np.int32))
-    sieve = Sieve(roster, Finder(roster), None)
+    finder = Finder(roster)
+    key = duckdb.sql(f"SELECT {finder.key('id')} AS key FROM (SELECT unnest([10, 11, 12, 10]) AS id)").fetchnumpy()[
+        "key"
+    ]
+    sieve = Sieve(roster, finder, None)
     row, at = sieve.keep(
-        np.array([10, 11, 999, 12, 10]),
-        np.array([days(d) for d in ("1901-01-01", "1901-01-01", "2019-01-01", "2020-02-29", "2020-01-01")], np.int32),
+        np.asarray(key), np.array([days(d) for d in ("1901-01-01", "1901-01-01", "2020-02-29", "2020-01-01")], np.int32)
     )
-    assert (row.tolist(), at.tolist()) == ([0, 1], [0, 3])
+    assert (row.tolist(), at.tolist()) == ([0, 1], [0, 2])
+
+
+def test_ids_outside_of_a_roster_are_passed_over_by_the_engine():
+    roster, _ = Roster.of(np.array([10, 12]), np.array([0, 0], np.int32))
+    asked = f"SELECT id FROM (SELECT unnest([-5, 9, 10, 11, 12, 13, 999]) AS id) WHERE {Finder(roster).within('id')} ORDER BY id"
+    assert {10, 12} <= {i for (i,) in duckdb.sql(asked).fetchall()} <= {9, 10, 11, 12, 13}
 
 
 @pytest.mark.parametrize("wanted", [[], [7], [5, 7, 9], [5, 9, 5 + 2**16]])
