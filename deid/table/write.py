@@ -14,7 +14,8 @@ from deid.lattice.cells import Grouped, Int64, Levels, group
 from deid.lattice.privacy import Privacy, judge
 from deid.parquet import ROW_GROUP, write_groups
 from deid.table.aggregate import records
-from deid.table.read import Table, collect
+from deid.table.read import Table
+from deid.table.scan import collect
 
 
 def write(table: Table, privacy: Privacy, levels: Levels, out: Path) -> int:
