@@ -6,7 +6,8 @@ Half of GiBleed's people are drawn and released as the programme's policy has it
 an attacker guesses of people who are in no release is no leak. The library's versions of numpy and pyarrow are others
 than ours, so that it runs in an environment of its own, whose Python is PATH; tables go there and back as Parquet.
 Of each person the attacker sees sex, birth year, race, how many conditions, drugs and visits there are, and which of the
-three commonest conditions and drugs.
+three commonest conditions and drugs. The attacks that every release measures of itself (deid/attacks) are made on the same
+tables, and printed below.
 """
 
 from __future__ import annotations
@@ -18,10 +19,15 @@ import tempfile
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import polars as pl
 
 from benchmarks.linkage import raw
 from cdm import open_source
 from deid.apply import deidentify
+from deid.attacks import measure
+from deid.attacks.draws import Draws
+from deid.attacks.seen import Seen
 from deid.keys import KeyStore
 from deid.policy import compose, programme
 
@@ -82,6 +88,18 @@ def _people(rows: Path, codes: dict[str, list[int]]) -> str:
     return f"SELECT p.person_id, {', '.join(features)} FROM read_parquet('{rows / 'person.parquet'}') p"
 
 
+def seen(path: Path) -> Seen:
+    """The people of a file as our own attacks take them."""
+    rows = pl.read_parquet(path).drop("person_id")
+    names = tuple(rows.columns)
+    return Seen(
+        names,
+        rows.cast(pl.Float64).fill_null(float("nan")).to_numpy(),
+        np.array([name == "born" or name.startswith("n_") for name in names], np.bool_),
+        np.array([name in ("sex", "born", "race") for name in names], np.bool_),
+    )
+
+
 def main() -> None:
     """Print the risk of each attack with its confidence interval, and the success on the control group."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -95,8 +113,12 @@ def main() -> None:
         folder = Path(name)
         write(folder, Path(home))
         script = Path(__file__).with_name("_anonymeter.py")
+        own = measure(
+            *(seen(folder / f"{name}.parquet") for name in ("original", "released", "control")), Draws(bytes(32))
+        )
         done = subprocess.run([given.python, str(script), name], check=True, capture_output=True, text=True)
         found = json.loads(done.stdout)
+    found |= {f"ours: {one.kind}": one.to_json() for one in own}
     if given.json:
         print(json.dumps(found))
         return
@@ -104,7 +126,8 @@ def main() -> None:
     for attack, of in found.items():
         low, high = of["interval"]
         print(
-            f"{attack:28}{of['risk']:8.3f}{f'{low:.3f} to {high:.3f}':>18}{of['attack']:10.3f}{of['control']:10.3f}{of['blind']:8.3f}"
+            f"{attack:28}{of['risk']:8.3f}{f'{low:.3f} to {high:.3f}':>18}{of.get('rate', of['attack']):10.3f}"
+            f"{of['control']:10.3f}{of['blind']:8.3f}"
         )
 
 

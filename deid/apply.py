@@ -10,6 +10,7 @@ from cdm.engine import Limits, connect
 from cdm.errors import BadInput
 from cdm.schema import VERSIONS
 from cdm.source import CdmVersion
+from deid.attacks import attack_people
 from deid.clip import make_bounds
 from deid.codes import make_codes, open_ancestors
 from deid.cohort import write_cohort
@@ -53,7 +54,7 @@ def deidentify(  # noqa: PLR0913  # the contract with the stage that calls it
 
     Raises BadInput for a file or column that no rule can cover, for a missing vocabulary, and for text without names;
     GateRefused where k-anonymity would
-    leave out more people than the policy allows, or known events single out more of them.
+    leave out more people than the policy allows, known events single out more of them, or an attack gains more.
     """
     for file in ("concepts.parquet", "ancestors.parquet"):
         if not (vocabulary / file).is_file():
@@ -82,11 +83,21 @@ def deidentify(  # noqa: PLR0913  # the contract with the stage that calls it
         written = write_tables(con, tables, policy, site_id, cdm_version, out)
         write_cohort(con, keys, site_id, out / "cohort.parquet")
         curve = attack(con, make_events(con, tables, policy), policy, keys)
+        attacks = attack_people(con, tables, out, policy, keys)
     crosswalk = people.table.select(["person_id", "subject_id", "offset_days", "kept"])
     write_table(crosswalk, private / "crosswalk.parquet")
     write_json(column_record(policy, cdm_version), out / "columns.json")
     report = DeidReport(
-        policy, people, tuple(written), tuple(shared), tuple(rare), left_out, tuple(scrubbed), tuple(clipped), curve
+        policy,
+        people,
+        tuple(written),
+        tuple(shared),
+        tuple(rare),
+        left_out,
+        tuple(scrubbed),
+        tuple(clipped),
+        curve,
+        attacks,
     )
     write_json(risk_record(report), out / "risk.json")
     return report

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cdm.schema import tables
 from cdm.source import CdmVersion
+from deid.attacks import Attack
 from deid.clip import Clipped
 from deid.codes import RareCodes
 from deid.exposure import SharedDay
@@ -26,7 +27,7 @@ class DeidReport:
 
     shared_days: for each shifted date column, how many people share its commonest day. rare_codes: what became of rare
     concepts. left_out: what stays because of sensitive codes. text: what was replaced in texts. clipped: values
-    beyond bounds. linkage: whom known events single out.
+    beyond bounds. linkage: whom known events single out. attacks: what they gain; none where too few people were released.
     """
 
     policy: Policy
@@ -38,6 +39,7 @@ class DeidReport:
     text: tuple[ScrubbedColumn, ...]
     clipped: tuple[Clipped, ...]
     linkage: tuple[Point, ...]
+    attacks: tuple[Attack, ...]
 
     def to_json(self) -> dict[str, object]:
         """Give it as plain JSON. Exact counts, for inside the hospital."""
@@ -109,6 +111,10 @@ def risk_record(report: DeidReport) -> dict[str, object]:
         "linkage": {
             "limit": settings.linkage_limit,
             "curve": [point.to_json() for point in report.linkage],
+        },
+        "attacks": {
+            "limit": settings.attack_limit,
+            "made": [one.to_json() for one in report.attacks],
         },
         "roles": {"model": str(settings.role_privacy), **people.roles.to_json()},
         "clipped": [one.to_json() for one in report.clipped],

@@ -31,6 +31,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "min_k": ("k-익명성 하한", "k-anonymity at least"),
     "sensitive": ("반출이 승인된 민감 항목", "sensitive categories that may leave"),
     "free_text": ("반출이 승인된 서술문 표", "tables of free text that may leave"),
+    "small_differences": ("이전 반출과의 소수 차이 허용", "few people may differ from earlier releases"),
     "destruction_within_days": ("만료 후 파기 기한(일)", "destroyed within days after the end"),
     "report_every_days": ("이용 보고 주기(일)", "report of use every days"),
 }
@@ -42,6 +43,7 @@ class Conditions(BaseModel):
     expires_on: last day of use. named_people: person ids. columns: table -> columns that may leave (a table that is not
     named may leave as the case names it). min_k: smallest equivalence class allowed in a package. sensitive:
     categories of the de-identification policy that may leave; free_text: tables of free text; no other ones may.
+    small_differences: subtracting earlier releases of the hospital may leave a group smaller than k.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,6 +56,7 @@ class Conditions(BaseModel):
     min_k: Annotated[int, Field(ge=2, le=1000)] | None = None
     sensitive: tuple[Name, ...] = ()
     free_text: tuple[Name, ...] = ()
+    small_differences: bool = False
     destruction_within_days: Days = 30
     report_every_days: Days | None = None
 

@@ -8,16 +8,14 @@ from typing import Any
 
 from cdm.errors import GateRefused
 from cohorts.disclosure import stricter
-from deid.differencing import differences
 from drb import Board
-from drb.evidence import Part
 from drb.states import ReleaseState, Role
 from drb.views import ReleaseView
 from extract.manifest import Manifest, read_manifest
-from flows import person_sets, registry
+from flows import registry
 from flows.evidence import build as build_evidence
-from flows.evidence import differencing
 from flows.run import Run, wipe
+from flows.subtract import DIFFERENCING, Subtracted, subtract
 
 # In these states the board has decided on this very digest, or is about to; building it again changes nothing.
 _SETTLED = frozenset({
@@ -44,20 +42,23 @@ def submit(run: Run, board: Board, actor: str) -> ReleaseView:
     registered = _register(run, board, actor, manifest)
     if registered.state in _SETTLED:
         return registered
-    _lay_evidence(run, board, package, manifest)
+    apart = subtract(run, board)
+    _lay_evidence(run, board, package, manifest, apart)
     gate: dict[str, Any] = run.stages["quality"].facts()
-    checked = board.releases.check(
-        "system",
-        run.release,
-        manifest.digest,
-        passed=bool(gate["passed"]),
-        findings=list(gate["blocking"]),
-    )
+    findings = [*gate["blocking"], *([DIFFERENCING] if apart.blocked_by else [])]
+    passed = bool(gate["passed"]) and not apart.blocked_by
+    checked = board.releases.check("system", run.release, manifest.digest, passed=passed, findings=findings)
     if not gate["passed"]:
         report = run.output("quality") / "quality.html"
         raise GateRefused(
-            f"release {run.release} is blocked by the gate: {', '.join(gate['blocking'])}; read {report}, mend the cause at the source "
+            f"release {run.release} is blocked by the gate: {', '.join(findings)}; read {report}, mend the cause at the source "
             "or in the study, and run again"
+        )
+    if apart.blocked_by:
+        raise GateRefused(
+            f"release {run.release} is blocked: subtracting it from {', '.join(apart.blocked_by)} leaves a group of fewer than {apart.k} "
+            "people; build it again with another draw, wait until more people have come, or apply with "
+            "--condition small_differences=yes"
         )
     if Role.RELEASE_AUTHOR not in board.people.get(actor).roles:
         return checked
@@ -65,20 +66,13 @@ def submit(run: Run, board: Board, actor: str) -> ReleaseView:
     return (board.releases.resubmit if again else board.releases.submit)(actor, run.release, manifest.digest)
 
 
-def _lay_evidence(run: Run, board: Board, package: Path, manifest: Manifest) -> None:
+def _lay_evidence(run: Run, board: Board, package: Path, manifest: Manifest, apart: Subtracted) -> None:
     """What a reviewer sees before voting, out of the package's own reports."""
     kin = board.releases.of_case("system", run.case_id)
     before = [one for one in kin if one.site_id == run.site.id and one.name != run.release]
     case = board.cases.get("system", run.case_id)
     if board.releases.get("system", run.release).manifest_digest == manifest.digest:
-        board.evidence.lay(build_evidence(package, case, before[-1] if before else None, _differencing(run, board)))
-
-
-def _differencing(run: Run, board: Board) -> Part:
-    """The release against every earlier one of the hospital; the person sets stay here, the figures are told."""
-    mine, (sets, unknown) = person_sets.keep(run), person_sets.earlier(run, board)
-    k = max(run.policy.settings.k, run.site.min_k)
-    return differencing(differences(mine, sets, k), unknown, k, stricter(run.site.threshold))
+        board.evidence.lay(build_evidence(package, case, before[-1] if before else None, apart.part))
 
 
 def _register(run: Run, board: Board, actor: str, manifest: Manifest) -> ReleaseView:

@@ -147,6 +147,7 @@ class SettingsPart(_Part):
     datetime_precision: Precision | None = None
     shared_day_limit: float | None = Field(None, gt=0, le=1)
     linkage_limit: float | None = Field(None, gt=0, le=1)
+    attack_limit: float | None = Field(None, gt=0, le=1)
     role_privacy: RolePrivacy | None = None
     importance: dict[QuasiIdentifier, Annotated[float, Field(gt=0, le=100)]] | None = None
 
@@ -158,7 +159,8 @@ class Settings(_Part):
     older people share one band. shift_days: largest offset, in days. keep_weekday: offsets are whole weeks. keep_season:
     offsets are whole years, give or take 15 days. role_privacy: what each group shows of its cases and controls.
     shared_day_limit: share of people from which on a day is no person's own. linkage_limit: largest share of people whom
-    three known events with their days may single out of the shifted rows; 1: it is only told. importance: weight of
+    three known events with their days may single out of the shifted rows; 1: it is only told. attack_limit: largest
+    gain of an attack (singling out, linking, inferring) over guessing about people outside; 1: it is only told. importance: weight of
     telling each quasi-identifier finely, 1 where none is given; only the proportions count.
     """
 
@@ -173,6 +175,7 @@ class Settings(_Part):
     datetime_precision: Precision
     shared_day_limit: float
     linkage_limit: float
+    attack_limit: float
     role_privacy: RolePrivacy
     importance: dict[QuasiIdentifier, float]
 

@@ -36,6 +36,7 @@ NOT_LOOSER: Mapping[str, Callable[[Any, Any], bool]] = {
     "keep_season": lambda new, old: True,
     "shared_day_limit": lambda new, old: new <= old,
     "linkage_limit": lambda new, old: new <= old,
+    "attack_limit": lambda new, old: new <= old,
     "role_privacy": lambda new, old: _role_not_looser(RolePrivacy.model_validate(new), RolePrivacy.model_validate(old)),
     "importance": lambda new, old: True,  # what to keep finest protects neither more nor less
     "datetime_precision": lambda new, old: _PRECISION.index(new) >= _PRECISION.index(old),

@@ -51,6 +51,7 @@ FILES = {
     "docs/balance.csv": "Standardised mean differences before and after matching; `*` where a level has too few people.",
     "docs/balance.*.svg": "The same as a plot.",
     "docs/linkage.*.svg": "Who is singled out by one to five known events, by what the attacker knows of their days (risk.json: linkage).",
+    "docs/attacks.*.svg": "What singling out, linking and inferring gain over guessing about people outside (risk.json: attacks).",
     "docs/draw.*.html": "The draw on one page: numbers, Table 1, plot, unmatched cases.",
     "docs/table1.csv": "Cases and controls side by side, small numbers suppressed.",
     "docs/unmatched.csv": "Cases that found no control, by stratum and reason, small numbers suppressed.",

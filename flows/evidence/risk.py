@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from deid.attacks.plot import LABELS as ATTACKS
 from deid.linkage_plot import LABELS
 from drb.evidence import Light, Part, Said, Table
 
@@ -56,7 +57,33 @@ def risk(report: Mapping[str, Any]) -> Part:
     # In a closed room nothing but results leaves; on the recipient's own premises somebody who knows a patient may look.
     apart = report["tier"] == "outside" and share is not None and share > TELLING
     light = Light.RED if over else Light.AMBER if apart else Light.GREEN
-    return Part(light=light, said=tuple(said), tables=(table, quasi, *curve))
+    return Part(light=light, said=tuple(said), tables=(table, quasi, *curve, *_attacks(report.get("attacks", {}))))
+
+
+def _attacks(told: Mapping[str, Any]) -> tuple[Table, ...]:
+    """Give what each attack on the release gained, as a table."""
+    made = told.get("made", ())
+    if not made:
+        return ()
+    head = (
+        Said(ko="공격", en="attack"),
+        Said(ko="위험 (95 % 구간)", en="risk (95 % interval)"),
+        Said(ko="반출본에서 성공", en="success on the release"),
+        Said(ko="대조군에서 성공", en="success on the control"),
+        Said(ko="한도", en="limit"),
+    )
+    rows = tuple(
+        (
+            Said(ko=ATTACKS[one["attack"]]["ko"], en=ATTACKS[one["attack"]]["en"]),
+            f"{one['risk']:.0%} ({one['interval'][0]:.0%}–{one['interval'][1]:.0%})",
+            f"{one['rate']:.0%}",
+            f"{one['control']:.0%}",
+            f"{told['limit']:.0%}",
+        )
+        for one in made
+    )
+    title = Said(ko="반출본을 가진 공격자가 더 얻는 것", en="What an attacker gains who holds the release")
+    return (Table(title=title, head=head, rows=rows),)
 
 
 def _linkage(told: Mapping[str, Any]) -> tuple[float | None, tuple[Table, ...]]:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import polars as pl
 
 from cohorts.disclosure import stricter
+from deid.attacks.plot import attacks_plot
 from deid.linkage_plot import Language, release_plot
 from extract.manifest import Provenance, StudyMeta, Terms, read_manifest
 from extract.meds.write import Prediction
@@ -116,6 +117,7 @@ def _documents(run: Run) -> dict[str, bytes | Path]:
         **documents(safe, spec.title.model_dump(), wanted, threshold),
         "risk.json": risk_json(risk, threshold),
         **{f"linkage.{lang}.svg": release_plot(risk["linkage"]["curve"], lang).encode() for lang in get_args(Language)},
+        **{f"attacks.{lang}.svg": attacks_plot(risk["attacks"]["made"], lang).encode() for lang in get_args(Language)},
         "quality.json": run.output("quality") / "quality.json",
         "quality.html": run.output("quality") / "quality.html",
         "definition.json": json.dumps(definitions, ensure_ascii=False, indent=1, sort_keys=True).encode(),

@@ -109,6 +109,14 @@ CHECKS = (
         unit="distance",
     ),
     Check(
+        "deidentification.attacks_limited", "block", 0,
+        "No attack (singling out, linking, inferring) gains more than the policy allows.",
+        "특정, 연결, 추론 공격의 이득이 정책의 한도를 넘지 않는다.",
+        "An attack on the release itself finds what no rule foresaw.",
+        "반출본 자체를 공격해 보면 규칙이 내다보지 못한 위험이 드러난다.",
+        unit="distance",
+    ),
+    Check(
         "deidentification.codes_common", "block", 0,
         "No code of a column whose rare codes are made broader is carried by fewer than k people.",
         "드문 코드를 상위 개념으로 바꾸는 열에 k명 미만이 가진 코드가 없다.",

@@ -16,7 +16,7 @@ GATED = ("shifted", 3)
 
 
 def metrics(opened: Opened) -> list[Metric]:
-    """Measure k-anonymity of the files, and the recorded linkage curve against its limit.
+    """Measure k-anonymity of the files, and the recorded linkage curve and attacks against their limits.
 
     What the record does not tell counts as not reached: nothing leaves because a figure is missing.
     """
@@ -27,6 +27,7 @@ def metrics(opened: Opened) -> list[Metric]:
     return [
         Metric("deidentification.k_anonymous", "person", "", alone, people),
         Metric("deidentification.linkage_limited", "", "", share, people, recorded["linkage_limit"]),
+        Metric("deidentification.attacks_limited", "", "", recorded["gain"], people, recorded["attack_limit"]),
         *(metric for view in opened.released if view.person for metric in _rare_codes(opened, view, recorded["k"])),
     ]
 
@@ -85,7 +86,7 @@ def _shows_region(opened: Opened) -> bool:
 
 
 def _recorded(opened: Opened) -> dict[str, Any]:
-    """Read k, the quasi-identifiers, the linkage curve and its limit from risk.json."""
+    """Read k, the quasi-identifiers, the linkage curve, the attacks and their limits from risk.json."""
     try:
         found = json.loads((opened.inputs.deid / "risk.json").read_text(encoding="utf-8"))
         return {
@@ -93,6 +94,8 @@ def _recorded(opened: Opened) -> dict[str, Any]:
             "quasi_identifiers": [str(one["name"]) for one in found["quasi_identifiers"]],
             "curve": list(found["linkage"]["curve"]),
             "linkage_limit": float(found["linkage"]["limit"]),
+            "gain": max((float(one["risk"]) for one in found["attacks"]["made"]), default=0.0),
+            "attack_limit": float(found["attacks"]["limit"]),
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {"k": None, "quasi_identifiers": [], "curve": [], "linkage_limit": 0.0}
+        return {"k": None, "quasi_identifiers": [], "curve": [], "linkage_limit": 0.0, "gain": 1.0, "attack_limit": 0.0}

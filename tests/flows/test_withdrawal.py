@@ -27,7 +27,9 @@ from flows.cli.exits import call
 from flows.demo import cast
 from flows.home import Home
 from flows.run import grant_id
+from flows.site import read as read_site
 from flows.stages import package
+from flows.subtract import Subtracted, subtract
 from tests.flows.commands import Alone
 from tests.flows.hospital import home_with_case, small_study
 
@@ -122,6 +124,39 @@ def test_the_next_version_is_without_them_and_says_so(
     assert "## 1.0.0 → 1.1.0" in changes
     assert "withdrawal (동의 철회)" in changes
     assert "첫 버전" in (mine.store / FIRST / "docs/CHANGES.md").read_text(encoding="utf-8")
+
+
+def test_few_people_apart_from_an_earlier_release_block_the_next_unless_they_withdrew(
+    home: Home, study: Path, extraction: Alone, tmp_path: Path
+) -> None:
+    mine = Home(Path(shutil.copytree(home.root, tmp_path / "home")))
+    kept = mine.person_sets(SITE) / f"{FIRST}.parquet"
+    everybody = pq.read_table(kept)
+    pq.write_table(everybody.slice(2), kept)  # as if the first version had been without two of them
+
+    def submitted(conditions: dict[str, Any], withdrew: int = 0) -> Subtracted:
+        if withdrew:
+            gone = everybody["member"].to_numpy()[2 : 2 + withdrew]
+            withdrawals._write(pa.table({"member": pa.array(np.sort(gone))}), withdrawals._list(mine, SITE))
+        run = make_run(mine, study, conditions)
+        with open_board(mine.board_url) as board:
+            return subtract(run, board)
+
+    told = submitted({})
+    assert (told.blocked_by, told.part.light) == ((FIRST,), "red")
+    assert submitted({"small_differences": True}).blocked_by == ()
+    told = submitted({}, withdrew=1)
+    assert (told.blocked_by, told.part.light) == ((), "red")
+
+
+def make_run(home: Home, study: Path, conditions: dict[str, Any]) -> Any:
+    """What `subtract` asks of a run: the second version, of the very people of the first."""
+    package = Path(registry.read(home, FIRST).package)
+    built = SimpleNamespace(output=lambda _: package.parent)
+    return SimpleNamespace(
+        home=home, site=read_site(home, SITE), release=SECOND, conditions=conditions, output=built.output,
+        policy=SimpleNamespace(settings=SimpleNamespace(k=5)),
+    )  # fmt: skip
 
 
 def test_a_version_is_told_against_the_one_before_unless_small_or_across_a_withdrawal(

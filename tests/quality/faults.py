@@ -348,10 +348,16 @@ FAULTS = (
         "deidentification.linkage_limited",
     ),
     _fault(
+        "an attack gains too much",
+        lambda run: replace(run, risk={**RISK, "attacks": {**RISK["attacks"], "limit": 0.5}}),
+        "deidentification.attacks_limited",
+    ),
+    _fault(
         "no record tells of the risk",
         lambda run: replace(run, risk={}),
         "deidentification.k_anonymous",
         "deidentification.linkage_limited",
+        "deidentification.attacks_limited",
     ),
     _fault(
         "a code is carried by fewer people than it has to be",

@@ -51,6 +51,7 @@ RISK: dict[str, Any] = {
     "k": 1,
     "quasi_identifiers": [{"name": "sex"}, {"name": "birth_year"}, {"name": "region"}],
     "linkage": {"limit": 0.9, "curve": [{"knowledge": "shifted", "known": 3, "people": 10, "share": 0.9}]},
+    "attacks": {"limit": 0.9, "made": [{"attack": "linkability", "risk": 0.1}, {"attack": "inference", "risk": 0.9}]},
 }
 SUBJECT = "(p::BIGINT * 7919 * 1000003) % 2147483647"
 OFFSET = "((p * 37) % 11 - 5) * 20 + 7"
