@@ -26,10 +26,15 @@ class Part:
     span: tuple[int, int] | None
 
 
-def parts(con: duckdb.DuckDBPyConnection, plan: Plan, observed: Observed, rows: int) -> list[Part]:
-    """As few parts as keep the events of each at about `rows`."""
+def how_many(con: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> int:
+    """How many parts keep the events of each at about `rows`."""
+    return max(1, -(-_expected(con, plan) // rows))
+
+
+def parts(observed: Observed, wanted: int) -> list[Part]:
+    """Cut everybody into so many parts, or one for each where there are fewer people."""
     people = len(observed.ids)
-    wanted = min(max(1, -(-_expected(con, plan) // rows)), max(people, 1))
+    wanted = min(wanted, max(people, 1))
     if wanted == 1:
         return [Part(people, None)]
     bounds = [people * number // wanted for number in range(wanted + 1)]

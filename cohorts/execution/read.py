@@ -1,10 +1,9 @@
-"""Streams read from the CDM: one statement per branch, its rows sorted and cut into streams."""
+"""Streams out of what was fetched from the CDM: rows of people under observation, sorted and cut into streams."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -15,113 +14,73 @@ from cohorts.columns.events import Counted, Events
 from cohorts.columns.keys import MISSING, Days, Flags, Whole, broken, key, person_of
 from cohorts.columns.observed import Observed, observed
 from cohorts.execution.arrow import ask, days, flags, fractions, known, small, whole
-from cohorts.plan.filters import InSet
+from cohorts.execution.fetch import Fetched, Fetcher
 from cohorts.plan.nodes import Scan
-from cohorts.plan.uses import Use
 from cohorts.sql import scans
-from cohorts.sql.conditions import Bound
-from cohorts.sql.source_codes import values
 
 _PERIODS = """SELECT person_id, CAST(observation_period_start_date AS DATE) AS start_date,
-    CAST(observation_period_end_date AS DATE) AS end_date FROM cdm.observation_period
+    CAST(observation_period_end_date AS DATE) AS end_date FROM cdm.observation_period{who}
 WHERE person_id IS NOT NULL AND observation_period_start_date IS NOT NULL AND observation_period_end_date IS NOT NULL"""
 
 _JOINED = 0.03  # DuckDB asks of each row whether it is one of these people's; that pays only if they are this few
 
 
-def read_observed(con: duckdb.DuckDBPyConnection) -> Observed:
-    """Everybody under observation."""
-    found = ask(con, _PERIODS)
+def count_observed(con: duckdb.DuckDBPyConnection) -> int:
+    """How many people there may be under observation, as cheaply as the source can tell."""
+    ((rows,),) = con.execute("SELECT count(*) FROM cdm.observation_period").fetchall()
+    return int(rows)
+
+
+def read_observed(con: duckdb.DuckDBPyConnection, among: Whole | None = None) -> Observed:
+    """Everybody under observation, or those alone of some person_ids."""
+    if among is not None:
+        con.register("who", pa.table({"person_id": pa.array(among)}))
+    found = ask(con, _PERIODS.format(who="" if among is None else " SEMI JOIN who USING (person_id)"))
+    if among is not None:
+        con.unregister("who")
     return observed(whole(found["person_id"]), days(found["start_date"]), days(found["end_date"]))
 
 
 class Reader:
-    """Reads streams from schema `cdm` of an engine.
+    """Reads streams of people under observation.
 
-    sets: the members of each concept set of the plan. used: what each stream has to carry. whole: so used that primary
-    events have all they can carry.
+    everybody: how many there are in the hospital; `observed` may hold those alone who matter. fetched: the first streams, where
+    they were asked for before it was known who matters. whole: whether primary events have all they can carry.
     """
 
     def __init__(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        observed: Observed,
-        sets: Sequence[Whole],
-        used: tuple[Use, ...],
-        *,
-        whole: bool = False,
+        self, fetcher: Fetcher, observed: Observed, everybody: int, *, fetched: list[Fetched], whole: bool = False
     ) -> None:
-        self._con = con
+        self._fetcher = fetcher
         self._observed = observed
-        self._sets = sets
-        self._used = used
+        self._everybody = everybody
+        self._fetched = fetched
         self.whole = whole
 
     def read(
         self, given: Sequence[tuple[int, Scan]], people: Flags | None, span: tuple[int, int] | None
     ) -> Iterator[tuple[int, Events]]:
         """The streams with their events; `people`: by number, whom alone they matter for."""
-        joined = people is not None and int(np.count_nonzero(people)) <= _JOINED * len(people)
-        if joined:
-            self._show("who", {"person_id": self._observed.ids[people]})
-        if any(isinstance(condition, InSet) for _, scan in given for condition in scan.filters):
-            number = np.repeat(np.arange(len(self._sets)), [len(one) for one in self._sets])
-            self._show("member", {"set_id": number.astype(np.int32), "concept_id": np.concatenate(self._sets)})
-        for branch in scans.branches(given):
-            yield from self._branch(branch, scans.Limits(joined, span), people)
-        if joined:
-            self._con.unregister("who")
+        fetched, self._fetched = self._fetched, []
+        there = {number for one in fetched for number, _ in one.branch.streams}
+        missing = [(number, scan) for number, scan in given if number not in there]
+        asked = self._fetcher.fetch(missing, self._who(people), span) if missing else []
+        for one in [*fetched, *asked]:
+            yield from _events(one, self._observed, people)
 
-    def _show(self, name: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> None:
-        self._con.register(name, pa.table({column: pa.array(values) for column, values in columns.items()}))
+    def _who(self, people: Flags | None) -> Whole | None:
+        count = len(self._observed.ids) if people is None else int(np.count_nonzero(people))
+        if count > _JOINED * self._everybody:
+            return None
+        return self._observed.ids if people is None else self._observed.ids[people]
 
-    def _branch(self, branch: scans.Branch, limits: scans.Limits, people: Flags | None) -> Iterator[tuple[int, Events]]:
-        shape = scans.layout(branch, self._used)
-        self._select(branch)
-        bound = Bound()
-        found = ask(self._con, scans.select(branch, shape, bound, limits), bound)
-        answer = _answer(found, self._observed, branch, shape)
-        del found
-        fraction = {number for number, scan in branch.streams if scan.counted and scans.is_number(scan.counted)}
-        for number, at, keys in _streams(answer, [number for number, _ in branch.streams], people):
-            yield number, answer.rows(at, keys, fraction=number in fraction)
 
-    def _select(self, branch: scans.Branch) -> None:
-        if branch.by != "all":
-            self._show("selection", self._concepts(branch, source=branch.by == "source"))
-        elif branch.several:
-            self._show("selection", {"stream": np.array([number for number, _ in branch.streams], np.int16)})
-        if branch.by == "both":
-            self._show("selection_source", self._concepts(branch, source=True))
-        if branch.coded:
-            self._values("selection_value", branch, source=branch.by == "source")
-            self._values("selection_source_value", branch, source=True)
-
-    def _values(self, name: str, branch: scans.Branch, *, source: bool) -> None:
-        """Source values that are as good as a concept of the (source) set."""
-        coded = [
-            (n, code) for n, scan in branch.streams for code in (scan.source_codes if source else scan.concept_codes)
-        ]
-        codes: dict[str, pa.Array[Any]] = {
-            "stream": pa.array([number for number, _ in coded], pa.int16()),
-            "code": pa.array([code.text for _, code in coded], pa.string()),
-            "prefix": pa.array([code.prefix for _, code in coded], pa.bool_()),
-        }
-        self._con.register("codes", pa.table(codes))
-        assert branch.domain.source_value is not None
-        found = ask(self._con, values("codes", branch.domain.table, branch.domain.source_value))
-        self._con.register(name, found)
-        self._con.unregister("codes")
-
-    def _concepts(self, branch: scans.Branch, *, source: bool) -> dict[str, npt.NDArray[np.generic]]:
-        streams, concepts = [], []
-        for number, scan in branch.streams:
-            concept_set = scan.source_set if source else scan.concept_set
-            assert concept_set is not None
-            members = self._sets[concept_set]
-            streams.append(np.full(len(members), number, np.int16))
-            concepts.append(members)
-        return {"stream": np.concatenate(streams), "concept_id": np.concatenate(concepts)}
+def _events(fetched: Fetched, observed: Observed, people: Flags | None) -> Iterator[tuple[int, Events]]:
+    branch = fetched.branch
+    answer = _answer(fetched.rows, observed, branch, fetched.shape)
+    fraction = {number for number, scan in branch.streams if scan.counted and scans.is_number(scan.counted)}
+    for number, at, keys in _streams(answer, [number for number, _ in branch.streams], people):
+        yield number, answer.rows(at, keys, fraction=number in fraction)
 
 
 @dataclass(frozen=True)

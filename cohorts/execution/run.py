@@ -13,9 +13,11 @@ from cohorts.columns.keys import Flags
 from cohorts.columns.observed import Observed
 from cohorts.execution.concept_sets import ConceptSets
 from cohorts.execution.definition import Found, find, primary_events
-from cohorts.execution.parts import ROWS, Part, parts
+from cohorts.execution.fetch import Fetcher
+from cohorts.execution.first import fetch_first
+from cohorts.execution.parts import ROWS, Part, how_many, parts
 from cohorts.execution.people import read_people
-from cohorts.execution.read import Reader, read_observed
+from cohorts.execution.read import Reader, count_observed, read_observed
 from cohorts.execution.streams import Streams
 from cohorts.needs import streams_of
 from cohorts.plan.nodes import Plan
@@ -44,10 +46,14 @@ def carry_out(
     """
     progress("concept sets", 0.0)
     sets = concept_sets.resolve(con, plan.sets)
-    observed = read_observed(con)
+    fetcher = Fetcher(con, sets, uses(plan, wanted))
+    number, everybody = how_many(con, plan, rows), count_observed(con)
+    first, among = fetch_first(fetcher, plan, everybody) if number == 1 else ([], None)
+    observed = read_observed(con, among)
     people = read_people(con, plan, observed, wanted.person_columns)
-    reader = Reader(con, observed, sets, uses(plan, wanted), whole=wanted.whole_events)
-    several = parts(con, plan, observed, rows)
+    everybody = len(observed.ids) if among is None else everybody
+    reader = Reader(fetcher, observed, everybody, fetched=first, whole=wanted.whole_events)
+    several = parts(observed, number) if among is None else [Part(everybody, None)]
     for done, part in enumerate(several):
 
         def told(what: str, share: float, done: int = done) -> None:

@@ -42,11 +42,11 @@ def test_people_in_parts_make_the_same_file_and_attrition(
     whole = engine.generate(hospital, DEFINITIONS, tmp_path / "whole.parquet")
     made: list[int] = []
 
-    def few(con, plan, observed, _):
-        made.append(len(found := parts.parts(con, plan, observed, rows)))
-        return found
+    def few(con, plan, _):
+        made.append(parts.how_many(con, plan, rows))
+        return made[-1]
 
-    monkeypatch.setattr("cohorts.execution.run.parts", few)
+    monkeypatch.setattr("cohorts.execution.run.how_many", few)
     assert engine.generate(hospital, DEFINITIONS, tmp_path / "parts.parquet") == whole
     assert made[0] > 1
     assert (tmp_path / "parts.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
@@ -61,7 +61,7 @@ def test_every_person_is_in_one_part(hospital: cdm.Source) -> None:
     with duckdb.connect() as con:
         con.execute("CREATE SCHEMA cdm; CREATE TABLE cdm.visit_occurrence AS SELECT range AS x FROM range(100)")
         plan = build({"3": parse(json.dumps(definition({"VisitOccurrence": {}})), "visits")})
-        found = parts.parts(con, plan, there, 40)
+        found = parts.parts(there, parts.how_many(con, plan, 40))
     assert [(part.people, part.span) for part in found] == [(1, (3, 3)), (2, (5, 8)), (2, (13, 21))]
 
 
