@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from cdm.source import CdmVersion
+from extract.arrays import texts
 from extract.files import canonical_json, write_bytes
 from extract.meds.events import BIRTH, BIRTH_KEY, DEATH, DEATH_KEY, END, EventSource, event_sources
 from extract.splits import SPLITS
 from extract.sql import quote, stream, without_values
-from extract.tables import COHORT, Packed
+from extract.tables import COHORT, ROW, Packed, numbered
 from extract.writer import write_parquet
 
 MEDS_VERSION = "0.4.1"
@@ -31,6 +33,13 @@ _COLUMNS: dict[str, pa.DataType] = {
     "omop_table": pa.string(),
 }
 DATA = pa.schema(_COLUMNS)
+# The same as it is written: texts out of a short list as numbers of that list.
+_LISTED = ("code", "unit", "omop_table")
+CODED = pa.schema(
+    {name: pa.dictionary(pa.int32(), kind) if name in _LISTED else kind for name, kind in _COLUMNS.items()}
+)
+# Columns in which a value often follows itself: events of a visit, results of a minute.
+_RUNS = ("time", "visit_occurrence_id")
 
 
 @dataclass(frozen=True)
@@ -123,9 +132,10 @@ def _codes(con: duckdb.DuckDBPyConnection, sources: Sequence[EventSource], folde
 
 
 def _shards(con: duckdb.DuckDBPyConnection, sources: Sequence[EventSource]) -> list[tuple[str, int]]:
-    """Make table shard_of (subject_id, place); give (split/number, events) by place.
+    """Make table shard_of (subject_id, place, rank); give (split/number, events) by place.
 
     A person is in one shard; a shard takes people in order of subject_id until it holds SHARD_EVENTS.
+    rank: the person's number in the order of all shards, from 0.
     """
     counts = " UNION ALL ".join(
         f"SELECT {source.subject} AS subject_id, count(*) AS n FROM {quote(source.table)} WHERE {source.where} GROUP BY ALL"
@@ -142,7 +152,8 @@ def _shards(con: duckdb.DuckDBPyConnection, sources: Sequence[EventSource]) -> l
                    CAST((sum(c.n) OVER (PARTITION BY s.split ORDER BY s.subject_id) - c.n) // {SHARD_EVENTS} AS INTEGER) AS shard
             FROM counted AS c JOIN split_of AS s USING (subject_id))
         SELECT subject_id, split, shard, CAST(n AS BIGINT) AS n,
-               CAST(dense_rank() OVER (ORDER BY part, shard) - 1 AS INTEGER) AS place
+               CAST(dense_rank() OVER (ORDER BY part, shard) - 1 AS INTEGER) AS place,
+               CAST(row_number() OVER (ORDER BY part, shard, subject_id) - 1 AS INTEGER) AS rank
         FROM placed
         """
     )
@@ -160,34 +171,50 @@ def _write_shards(
     shards: list[tuple[str, int]],
     out: Path,
 ) -> None:
-    units = _units(con)
-    parts = " UNION ALL ".join(_select(source, number) for number, source in enumerate(sources))
-    query = f"""
-        SELECT e.subject_id, e.time, e.code_id, e.numeric_value, e.text_value, u.unit_id, e.visit_occurrence_id, e.source
-        FROM ({parts}) AS e JOIN shard_of AS s USING (subject_id) LEFT JOIN unit_of AS u USING (unit_concept_id)
-        ORDER BY s.place, e.subject_id, e.time NULLS FIRST, e.source, e.code_id, e.numeric_value, e.text_value,
-                 e.visit_occurrence_id, u.unit_id
-    """
     if not shards:
         return
-    dictionaries = {"code_id": pa.array(codes), "unit_id": pa.array(units, pa.string()),
-                    "source": pa.array([source.table for source in sources])}  # fmt: skip
-    events = _decoded(stream(con, query), dictionaries)
+    subjects = con.sql("SELECT subject_id FROM shard_of ORDER BY rank").to_arrow_table()["subject_id"].combine_chunks()
+    tables = list(dict.fromkeys(source.table for source in sources))
+    lists = {"code": texts(codes), "unit": texts(_units(con)), "omop_table": texts(tables)}
+    events = _coded(stream(con, _events(sources, tables, len(codes))), subjects, lists)
     left: list[pa.RecordBatch] = []
     for name, count in shards:
         path = out / f"{name}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         taken = _take(events, left, count)
-        write_parquet(pa.RecordBatchReader.from_batches(DATA, taken), path, arrow_schema=True)
+        write_parquet(pa.RecordBatchReader.from_batches(CODED, taken), path, arrow_schema=True, runs=_RUNS)
 
 
-def _select(source: EventSource, number: int) -> str:
+def _events(sources: Sequence[EventSource], tables: Sequence[str], codes: int) -> str:
+    """SELECT all events in their order: shard, person, time, table, code, place in the table's file.
+
+    The last three are one number of 63 bits, and all of it 23 bytes: DuckDB sorts keys of up to 32 bytes by value, longer
+    ones through a pointer at twice the price. Rows that share it are the same event told twice.
+    """
+    code_bits, table_bits = codes.bit_length(), len(tables).bit_length()
+    row_bits = 63 - table_bits - code_bits
+    parts = " UNION ALL ".join(
+        _select(
+            source,
+            f"{tables.index(source.table) << (code_bits + row_bits)} + (CAST(c.code_id AS BIGINT) << {row_bits}) + t.{ROW}",
+        )
+        for source in sources
+    )
     return f"""
-        SELECT CAST(t.{source.subject} AS BIGINT) AS subject_id, {source.time} AS time, c.code_id,
+        SELECT s.rank, e.time, CAST((e.place >> {row_bits}) & {(1 << code_bits) - 1} AS INTEGER) AS code_id,
+               e.numeric_value, e.text_value, u.unit_id, e.visit_occurrence_id,
+               CAST(e.place >> {code_bits + row_bits} AS INTEGER) AS table_id
+        FROM ({parts}) AS e JOIN shard_of AS s USING (subject_id) LEFT JOIN unit_of AS u USING (unit_concept_id)
+        ORDER BY s.rank, e.time NULLS FIRST, e.place
+    """
+
+
+def _select(source: EventSource, place: str) -> str:
+    return f"""
+        SELECT CAST(t.{source.subject} AS BIGINT) AS subject_id, {source.time} AS time, {place} AS place,
                CAST({source.numeric} AS FLOAT) AS numeric_value, CAST({source.text} AS VARCHAR) AS text_value,
-               CAST({source.unit} AS BIGINT) AS unit_concept_id, CAST({source.visit} AS BIGINT) AS visit_occurrence_id,
-               CAST({number} AS INTEGER) AS source
-        FROM {quote(source.table)} AS t JOIN code_of AS c ON c.key = {source.key}
+               CAST({source.unit} AS BIGINT) AS unit_concept_id, CAST({source.visit} AS BIGINT) AS visit_occurrence_id
+        FROM {quote(numbered(source.table))} AS t JOIN code_of AS c ON c.key = {source.key}
         WHERE {source.where}
     """
 
@@ -202,18 +229,20 @@ def _units(con: duckdb.DuckDBPyConnection) -> list[str]:
     return [str(row[0]) for row in con.execute("SELECT DISTINCT unit FROM unit_of ORDER BY unit").fetchall()]
 
 
-def _decoded(reader: pa.RecordBatchReader, dictionaries: Mapping[str, pa.StringArray]) -> Iterator[pa.RecordBatch]:
-    """Put texts in the place of their numbers, which is what was sorted."""
+def _coded(
+    reader: pa.RecordBatchReader, subjects: pa.Int64Array, lists: Mapping[str, pa.StringArray]
+) -> Iterator[pa.RecordBatch]:
+    """Put people in the place of their ranks, and a list of texts behind the numbers of texts."""
     for batch in reader:
-        columns = [
-            pa.DictionaryArray.from_arrays(batch.column(name), dictionaries[name]).dictionary_decode()
-            if name in dictionaries
-            else batch.column(name)
-            for name in batch.schema.names
-        ]
-        yield pa.RecordBatch.from_arrays(
-            [column.cast(field.type) for column, field in zip(columns, DATA, strict=True)], schema=DATA
-        )
+        columns: list[pa.Array[Any]] = []
+        for field, column in zip(DATA, batch.columns, strict=True):
+            if field.name == "subject_id":
+                columns.append(subjects.take(column))
+            elif field.name in lists:
+                columns.append(pa.DictionaryArray.from_arrays(column, lists[field.name]))
+            else:
+                columns.append(column.cast(field.type))
+        yield pa.RecordBatch.from_arrays(columns, schema=CODED)
 
 
 def _take(events: Iterator[pa.RecordBatch], left: list[pa.RecordBatch], count: int) -> Iterator[pa.RecordBatch]:

@@ -11,8 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from cdm.engine import Limits, connect
+from extract.codebook import write_codebook
 from extract.meds import write
 from extract.meds.write import Prediction
+from extract.splits import write_splits
+from extract.tables import pack_tables
 from tests.extract.release import COHORT, CONCEPTS, TABLES, built, deidentified, named
 
 PERSON = """
@@ -150,3 +154,38 @@ def test_a_release_without_events_has_codes_and_splits_all_the_same(tmp_path: Pa
     assert pl.read_parquet(folder / "meds" / "metadata" / "codes.parquet").height == 0
     assert pl.read_parquet(folder / "meds" / "metadata" / "subject_splits.parquet").height == 3
     assert not (folder / "meds" / "data").exists()
+
+
+def test_events_of_one_moment_stand_by_table_code_and_the_order_of_the_tables_file(tmp_path: Path) -> None:
+    rows = [(5, 3027018, 1.0), (3, 3004249, 2.0), (4, 3004249, 1.0)]
+    tables = {
+        "cohort": COHORT,
+        "measurement": "measurement_id | person_id | measurement_concept_id | measurement_date | value_as_number\n"
+        + "\n".join(f"{key} | 901 | {concept} | 2031-01-01 | {value}" for key, concept, value in rows),
+    }
+    pq.write_table(named(CONCEPTS), tmp_path / "names.parquet")
+    found = built(tmp_path, tables=deidentified(tmp_path / "same", tables), concepts=tmp_path / "names.parquet")[0]
+    told = events(found).filter(pl.col("subject_id") == 901).select("code", "numeric_value").rows()
+    assert told == [("LOINC/8480-6", 2.0), ("LOINC/8480-6", 1.0), ("LOINC/8867-4", 1.0)]
+
+
+def test_one_and_two_threads_write_the_same_bytes(tmp_path: Path) -> None:
+    deidentified(tmp_path / "rows", {"cohort": "subject_id | site_name | set_id | role | index_date | weight\n"
+                 + "\n".join(f"{n} | seoul01 | {n // 2} | case | 2031-01-01 | 1" for n in range(1, 501))})  # fmt: skip
+    with connect() as con:
+        con.execute(
+            "COPY (SELECT i AS measurement_id, 1 + i % 500 AS person_id, 3000000 + i % 7 AS measurement_concept_id, "
+            "DATE '2015-01-01' + (i % 30)::INT AS measurement_date, (i % 5)::DOUBLE AS value_as_number FROM range(260000) t(i)) "
+            f"TO '{tmp_path / 'rows' / 'measurement.parquet'}' (ROW_GROUP_SIZE 20480)"
+        )
+    written = []
+    for threads in (1, 2):
+        with connect(Limits(threads=threads)) as con:
+            (tmp_path / str(threads)).mkdir()
+            packed = pack_tables(con, tmp_path / "rows", "5.4", tmp_path / str(threads))
+            write_codebook(con, packed, None, "5.4", tmp_path / "codebook.parquet")
+            write_splits(con, tmp_path / "splits")
+            assert write.write_meds(con, packed, "5.4", {}, tmp_path / f"meds{threads}") == 260_000
+        written.append([path.read_bytes() for path in sorted((tmp_path / f"meds{threads}").rglob("*.parquet"))])
+    assert len(written[0]) == 5
+    assert written[0] == written[1]
