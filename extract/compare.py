@@ -13,7 +13,7 @@ from cdm.engine import Limits, connect
 from cdm.errors import BadInput
 from cdm.source import CdmVersion
 from extract.delta import read
-from extract.plan import main_concept
+from extract.relations import main_concept
 from extract.sql import figures, quote, without_values
 from extract.tables import COHORT
 

@@ -11,7 +11,7 @@ import duckdb
 from cdm import schema
 from cdm.errors import BadInput
 from cdm.source import CdmVersion
-from extract.plan import references
+from extract.relations import references
 from extract.sql import figures, quote, stream, total_order, without_values
 from extract.writer import Written, write_parquet
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from cdm import schema
 from cdm.source import CdmVersion
-from extract.plan import main_concept
+from extract.relations import main_concept
 from extract.sql import quote
 
 BIRTH = "MEDS_BIRTH"
