@@ -44,13 +44,13 @@ def ours(cdm: Path, out: Path) -> int:
     from extract.codebook import _load_concepts
     from extract.meds.write import write_meds
     from extract.splits import write_splits
-    from extract.tables import COHORT, Packed
+    from extract.tables import COHORT, Packed, show
     from extract.writer import Written
 
     with connect(Limits(threads=1)) as con:
         packed = []
         for name in TABLES:
-            con.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM read_parquet('{cdm / name}.parquet')")
+            show(con, name, cdm / f"{name}.parquet")
             schema = pq.read_schema(cdm / f"{name}.parquet")
             packed.append(Packed(name, Written(0, tuple((f.name, str(f.type)) for f in schema)), None, {}, {}))
         con.execute(

@@ -1,8 +1,9 @@
 """Extraction, package and MEDS: what each costs beside the floor of the same rows, measured in one run.
 
-python -m benchmarks.package [--people 20000] [--rows 2000000] [--large 100000000] [--cdm FOLDER] [--peers ENV] [--json]
+python -m benchmarks.package [--people 20000] [--rows 2000000] [--large 100000000] [--big 50000000] [--cdm FOLDER] [--peers ENV] [--json]
 
---large: also 2,000 people out of so many rows, from a person-sorted and an unsorted workspace. --cdm: a folder of a made-up
+--large: also 2,000 people out of so many rows, from a person-sorted and an unsorted workspace. --big: a release of so many
+incompressible rows (50 million are more than two gigabytes), built, verified, delivered and received. --cdm: a folder of a made-up
 hospital's Parquet files (naru site add, hanbit), folded on --people, for MEDS beside the peers in ENV (benchmarks._package_meds).
 """
 
@@ -12,10 +13,12 @@ import argparse
 import json
 import resource
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 
+from benchmarks._package_big import big
 from benchmarks._package_meds import compare, fold
 from benchmarks._package_parts import large, sealing, seconds, update
 from cdm import open_source, schema
@@ -51,10 +54,10 @@ def extraction(folder: Path, people: int, rows: int) -> dict[str, float]:
     return {"rows": rows, "cpu_s": cpu, "floor_cpu_s": floor, "ratio": cpu / floor}
 
 
-def package(folder: Path, people: int, rows: int) -> dict[str, float]:
-    """The whole build on one and two threads; equal_digests is 1 when both are the same release."""
-    given = PackageInputs(
-        release="bench-1.0.0",
+def inputs(tables: Path, release: str) -> PackageInputs:
+    """A release of de-identified tables."""
+    return PackageInputs(
+        release=release,
         version="1.0.0",
         site_id="bench",
         cdm_version="5.4",
@@ -67,8 +70,13 @@ def package(folder: Path, people: int, rows: int) -> dict[str, float]:
             code_version="0",
         ),
         terms=Terms(text=TEXT, contact="bench"),
-        tables=folder / "deid",
+        tables=tables,
     )
+
+
+def package(folder: Path, people: int, rows: int) -> dict[str, float]:
+    """The whole build on one and two threads; equal_digests is 1 when both are the same release."""
+    given = inputs(folder / "deid", "bench-1.0.0")
     digests = []
     cpu = seconds(lambda: digests.append(build(given, folder / "one", Limits(threads=1)).digest))
     digests.append(build(given, folder / "two", Limits(threads=2)).digest)
@@ -112,8 +120,15 @@ def verification(folder: Path, people: int, rows: int) -> dict[str, float]:
     return {"mb": size / 1e6, "cpu_s": cpu, "floor_cpu_s": floor, "ratio": cpu / floor}
 
 
-def _prepare(folder: Path, people: int, rows: int) -> None:
-    """A hospital of a person table and measurements, and the same as a de-identified folder."""
+def _prepare(folder: Path, people: int, rows: int, values: Mapping[str, str] | None = None) -> None:
+    """A hospital of a person table and measurements, and the same as a de-identified folder. values: column -> SQL over i."""
+    given = {
+        "measurement_date": "DATE '2015-01-01' + CAST(i % 1500 AS INTEGER)",
+        "measurement_datetime": "TIMESTAMP '2015-01-01 08:00:00' + to_minutes(CAST(i % 1999991 AS INTEGER))",
+        "value_as_number": "CAST(i % 997 AS DOUBLE)",
+        **(values or {}),
+    }
+    told = ", ".join(f"{value} AS {column}" for column, value in given.items())
     (folder / "deid").mkdir()
     with duckdb.connect(str(folder / "hospital.duckdb")) as con:
         con.execute("CREATE SCHEMA cdm")
@@ -121,9 +136,7 @@ def _prepare(folder: Path, people: int, rows: int) -> None:
             "person": "SELECT i + 1 AS person_id, 8507 + 25 * (i % 2) AS gender_concept_id, 1950 AS year_of_birth "
             f"FROM range({people}) t(i)",
             "measurement": f"SELECT i + 1 AS measurement_id, 1 + i % {people} AS person_id, 3000000 + i % 500 AS measurement_concept_id, "
-            "DATE '2015-01-01' + CAST(i % 1500 AS INTEGER) AS measurement_date, "
-            "TIMESTAMP '2015-01-01 08:00:00' + to_minutes(CAST(i % 1999991 AS INTEGER)) AS measurement_datetime, "
-            f"CAST(i % 997 AS DOUBLE) AS value_as_number, 8876 AS unit_concept_id FROM range({rows}) t(i)",
+            f"{told}, 8876 AS unit_concept_id FROM range({rows}) t(i)",
         }.items():
             con.execute(f"CREATE TABLE cdm.{name} AS {query} ORDER BY person_id")
             known = {column.name: column for column in schema.tables("5.4")[name].columns}
@@ -154,6 +167,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--rows", type=int, default=2_000_000)
     parser.add_argument("--large", type=int, default=0)
+    parser.add_argument("--big", type=int, default=0)
     parser.add_argument("--cdm", type=Path)
     parser.add_argument("--peers", type=Path)
     parser.add_argument("--json", action="store_true")
@@ -166,6 +180,8 @@ def main() -> None:
             for work in (extraction, package, meds, verification)
         }
         parts: dict[str, dict[str, float]] = {"update": update(folder), "sealing": sealing(folder)}
+        if asked.big:
+            parts |= big(folder / "big", asked.big, _prepare)
         if asked.large:
             parts["large"] = large(folder, asked.large, asked.large // 100, 2_000)
         found["peak_mb_so_far"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -13,7 +13,7 @@ from cdm.engine import Limits, connect
 from cdm.errors import BadInput
 from cdm.source import CdmVersion
 from extract.delta import read
-from extract.plan import main_concept
+from extract.relations import main_concept
 from extract.sql import figures, quote, without_values
 from extract.tables import COHORT
 
@@ -50,13 +50,15 @@ class CodeChange:
 
 @dataclass(frozen=True)
 class Difference:
-    """before, after, added, removed: people by role. tables: of both versions. codes: those whose people or values moved."""
+    """before, after: people by role. came, left: who is in the later or the earlier version alone, by role.
+
+    tables: of both versions. codes: those whose people or values moved.
+    """
 
     before: Mapping[str, int]
     after: Mapping[str, int]
-    added: Mapping[str, int]
-    removed: Mapping[str, int]
-    removed_people: frozenset[int]
+    came: Mapping[str, frozenset[int]]
+    left: Mapping[str, frozenset[int]]
     tables: Mapping[str, TableChange]
     tables_added: tuple[str, ...]
     tables_removed: tuple[str, ...]
@@ -78,16 +80,10 @@ def compare(before: Path, after: Path, version: CdmVersion, limits: Limits | Non
                 con.execute(f"CREATE TEMP VIEW {quote(f'{side} {name}')} AS {read(folder, name)}")
         both = sorted((old & new) - {COHORT})
         return Difference(
-            before=_roles(con, "old", None),
-            after=_roles(con, "new", None),
-            added=_roles(con, "new", "old"),
-            removed=_roles(con, "old", "new"),
-            removed_people=frozenset(
-                int(row[0])
-                for row in con.execute(
-                    'SELECT DISTINCT subject_id FROM "old cohort" WHERE subject_id NOT IN (SELECT subject_id FROM "new cohort")'
-                ).fetchall()
-            ),
+            before=_roles(con, "old"),
+            after=_roles(con, "new"),
+            came=_people(con, "new", "old"),
+            left=_people(con, "old", "new"),
             tables={name: _table(con, name) for name in both},
             tables_added=tuple(sorted(new - old)),
             tables_removed=tuple(sorted(old - new)),
@@ -99,12 +95,16 @@ def _tables(folder: Path) -> set[str]:
     return {path.stem for part in ("tables", "base") for path in (folder / part).glob("*.parquet")}
 
 
-def _roles(con: duckdb.DuckDBPyConnection, side: str, without: str | None) -> dict[str, int]:
-    where = f"WHERE subject_id NOT IN (SELECT subject_id FROM {quote(f'{without} cohort')})" if without else ""
-    query = (
-        f"SELECT role, count(DISTINCT subject_id) FROM {quote(f'{side} cohort')} {where} GROUP BY role ORDER BY role"
-    )
+def _roles(con: duckdb.DuckDBPyConnection, side: str) -> dict[str, int]:
+    query = f"SELECT role, count(DISTINCT subject_id) FROM {quote(f'{side} cohort')} GROUP BY role ORDER BY role"
     return {str(role): int(count) for role, count in con.execute(query).fetchall()}
+
+
+def _people(con: duckdb.DuckDBPyConnection, side: str, other: str) -> dict[str, frozenset[int]]:
+    """Give the people of one side who are not on the other in any role, by role."""
+    gone = f"WHERE subject_id NOT IN (SELECT subject_id FROM {quote(f'{other} cohort')})"
+    query = f"SELECT role, list(DISTINCT subject_id) FROM {quote(f'{side} cohort')} {gone} GROUP BY role ORDER BY role"
+    return {str(role): frozenset(map(int, people)) for role, people in con.execute(query).fetchall()}
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str) -> TableChange:

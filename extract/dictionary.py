@@ -13,7 +13,7 @@ from cdm import schema
 from cdm.errors import BadInput
 from cdm.source import CdmVersion
 from extract.meanings import meaning
-from extract.plan import references
+from extract.relations import references
 from extract.tables import COHORT, Packed
 
 HEAD = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cdm import schema
 from cdm.source import CdmVersion
-from extract.plan import references
+from extract.relations import references
 
 Meaning = tuple[str, str]
 

@@ -23,6 +23,7 @@ from typing import Literal
 from cdm import schema
 from cdm.errors import BadInput
 from cdm.source import CdmVersion
+from extract.relations import main_concept, parent_of, references, targets
 from extract.spec import ExtractSpec, TableSpec, Window
 
 Kind = Literal["people", "events", "periods", "through", "referenced"]
@@ -68,36 +69,7 @@ def kind_of(table: schema.Table, version: CdmVersion) -> Kind | None:
         return "periods" if table.name.endswith("_period") else "events"
     if parent_of(table, version) is not None:
         return "through"
-    return "referenced" if table.name in _targets(version) else None
-
-
-def references(table: schema.Table, version: CdmVersion) -> dict[str, tuple[str, str]]:
-    """Column -> (table, key column) of its clinical references other than the person.
-
-    The CDM's foreign keys, and columns that bear the name of another table's key where the CDM forgot to
-    declare one.
-    """
-    known = schema.tables(version)
-    by_key = {
-        t.primary_key[0]: t.name for t in known.values() if t.primary_key and not t.vocabulary and t.name != table.name
-    }
-    found: dict[str, tuple[str, str]] = {}
-    for column in table.columns:
-        target = column.references or ((by_key[column.name], column.name) if column.name in by_key else None)
-        if target and target[0] != "person" and not known[target[0]].vocabulary:
-            found[column.name] = target
-    return found
-
-
-def parent_of(table: schema.Table, version: CdmVersion) -> tuple[str, str] | None:
-    """Give, for a table without a person key, its required column and the people's table it points at."""
-    if table.person_key is not None or table.vocabulary:
-        return None
-    known = schema.tables(version)
-    for column, (target, _) in references(table, version).items():
-        if column in table.required and known[target].person_key is not None:
-            return column, target
-    return None
+    return "referenced" if table.name in targets(version) else None
 
 
 def accepted(version: CdmVersion) -> tuple[str, ...]:
@@ -158,33 +130,9 @@ def _columns(table: schema.Table, wanted: tuple[str, ...] | None, where: str, ve
     return tuple(column for column in table.names if column in wanted or column in always)
 
 
-def main_concept(table: schema.Table) -> str | None:
-    """Find the first required concept column that is not the record's type (drug_concept_id ...)."""
-    if table.person_key is None or table.start_date is None:
-        return None
-    asked = (c for c in table.concept_columns if c in table.required and not c.endswith("_type_concept_id"))
-    return next(asked, None)
-
-
-def _targets(version: CdmVersion) -> tuple[str, ...]:
-    """Tables about nobody that rows of people point at, each before the ones that it points at itself."""
-    known = schema.tables(version)
-    waiting = [table for table in known.values() if table.person_key is not None]
-    found: list[str] = []
-    while waiting:
-        table = waiting.pop(0)
-        for target, _ in references(table, version).values():
-            if known[target].person_key is None:
-                if target in found:
-                    found.remove(target)
-                found.append(target)
-                waiting.append(known[target])
-    return tuple(found)
-
-
 def _reading_order(version: CdmVersion) -> tuple[str, ...]:
     known: Mapping[str, schema.Table] = schema.tables(version)
-    last = _targets(version)
+    last = targets(version)
     through = tuple(name for name, table in known.items() if parent_of(table, version) is not None)
     first = tuple(name for name in known if name not in last and name not in through)
     return first + through + last

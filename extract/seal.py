@@ -84,15 +84,14 @@ def seal_file(source: Path, target: Path, recipients: Sequence[str]) -> Sealed:
     return Sealed(counted.digest.hexdigest(), counted.size)
 
 
-def open_file(source: Path, target: Path, identity: Identity) -> str:
-    """Open a sealed file into `target` and give the SHA-256 of what was in it.
+def open_file(source: Path, target: Path, identity: Identity) -> None:
+    """Open a sealed file into `target`.
 
     Raises BadInput when it is not sealed to this identity or was changed; then `target` is gone.
     """
     try:
         with source.open("rb") as sealed, target.open("wb") as file:
-            counted = _Counted(file)
-            pyrage.decrypt_io(sealed, counted, [identity._private])
+            pyrage.decrypt_io(sealed, file, [identity._private])
             file.flush()
             os.fsync(file.fileno())
     except (pyrage.DecryptError, OSError) as error:
@@ -102,7 +101,6 @@ def open_file(source: Path, target: Path, identity: Identity) -> str:
         raise BadInput(
             f"{source.name}: does not open with the key {identity.public}; it is sealed to another, or was changed"
         ) from None
-    return counted.digest.hexdigest()
 
 
 class _Counted:

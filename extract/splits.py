@@ -8,10 +8,9 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from cdm.errors import BadInput
+from extract.arrays import numbers, texts
 from extract.sql import quote, without_values
 from extract.tables import COHORT
 from extract.writer import write_parquet
@@ -86,14 +85,22 @@ def _together(con: duckdb.DuckDBPyConnection) -> tuple[NDArray[np.int64], NDArra
     ).fetchnumpy()
     subjects, person = np.unique(np.asarray(found["subject_id"], dtype=np.int64), return_inverse=True)
     sets, group = np.unique(np.asarray(found["s"], dtype=str), return_inverse=True)
-    size = len(subjects) + len(sets)
-    rows = len(person)
-    graph = coo_array((np.ones(rows, dtype=np.int8), (person, len(subjects) + group)), shape=(size, size))
-    _, label = connected_components(graph, directed=False)
-    component = np.asarray(label[: len(subjects)], np.int64)
+    component = _components(person, group, len(subjects), len(sets))
     first = np.full(component.max(initial=-1) + 1, -1, dtype=np.int64)
     first[component[::-1]] = subjects[::-1]  # the smallest, as the last one written
     return subjects, component, first
+
+
+def _components(person: NDArray[np.int64], group: NDArray[np.int64], people: int, sets: int) -> NDArray[np.int64]:
+    """Give each person's component: people are bound by the sets that they share, sets by people who are in several."""
+    if len(person) == people:  # everybody is in one set, which is the component
+        return np.asarray(group, np.int64)
+    from scipy.sparse import coo_array  # a third of a second that few draws need
+    from scipy.sparse.csgraph import connected_components
+
+    edges = (np.ones(len(person), dtype=np.int8), (person, people + group))
+    _, label = connected_components(coo_array(edges, shape=(people + sets, people + sets)), directed=False)
+    return np.asarray(label[:people], np.int64)
 
 
 def _dealt(subjects: NDArray[np.int64], component: NDArray[np.int64], order: NDArray[np.intp]) -> pa.Table:
@@ -103,9 +110,8 @@ def _dealt(subjects: NDArray[np.int64], component: NDArray[np.int64], order: NDA
     before[order] = np.cumsum(people[order]) - people[order]
     edges = np.cumsum(SHARES)[:-1] * len(subjects)
     part = np.searchsorted(edges, before, side="right")
-    return pa.table(
-        {"subject_id": pa.array(subjects), "split": pa.array(np.array(SPLITS)[part[component]].tolist(), pa.string())}
-    )
+    split = pa.DictionaryArray.from_arrays(numbers(part[component].astype(np.int8)), texts(SPLITS)).dictionary_decode()
+    return pa.Table.from_arrays([numbers(subjects), split], names=["subject_id", "split"])
 
 
 def splitmix64(values: NDArray[np.int64]) -> NDArray[np.uint64]:

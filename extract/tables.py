@@ -11,11 +11,12 @@ import duckdb
 from cdm import schema
 from cdm.errors import BadInput
 from cdm.source import CdmVersion
-from extract.plan import references
+from extract.relations import references
 from extract.sql import figures, quote, stream, total_order, without_values
 from extract.writer import Written, write_parquet
 
 COHORT = "cohort"
+ROW = "place_in_file"
 COHORT_COLUMNS = ("subject_id", "site_id", "set_id", "role", "index_date", "weight")
 
 
@@ -56,7 +57,7 @@ def pack_tables(con: duckdb.DuckDBPyConnection, folder: Path, version: CdmVersio
     names = find_tables(folder, version)
     for name in names:
         with without_values(f"reading table {name}"):
-            _show(con, name, folder)
+            show(con, name, folder / f"{name}.parquet")
     _check_cohort(con, folder)
     packed = []
     for name in names:
@@ -64,14 +65,21 @@ def pack_tables(con: duckdb.DuckDBPyConnection, folder: Path, version: CdmVersio
         with without_values(f"packing table {name}"):
             packed.append(_pack(con, name, names, version, out))
     for name in names:
-        _show(con, name, out)
+        show(con, name, out / f"{name}.parquet")
     return packed
 
 
-def _show(con: duckdb.DuckDBPyConnection, name: str, folder: Path) -> None:
-    """Let the name of a table stand for its file in `folder`."""
-    path = str(folder / f"{name}.parquet").replace("'", "''")
+def show(con: duckdb.DuckDBPyConnection, name: str, file: Path) -> None:
+    """Let the name of a table stand for a file, and `numbered(name)` for the same with the place of each row, ROW, from 0."""
+    path = str(file).replace("'", "''")
     con.execute(f"CREATE OR REPLACE TEMP VIEW {quote(name)} AS SELECT * FROM read_parquet('{path}')")
+    rows = f"SELECT *, file_row_number AS {ROW} FROM read_parquet('{path}')"
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {quote(numbered(name))} AS {rows}")
+
+
+def numbered(name: str) -> str:
+    """Name the view of a table's rows with their places."""
+    return f"{name} by row"
 
 
 def _pack(con: duckdb.DuckDBPyConnection, name: str, names: tuple[str, ...], version: CdmVersion, out: Path) -> Packed:

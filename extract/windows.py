@@ -9,7 +9,7 @@ import duckdb
 from cdm import schema
 from cdm.source import CdmVersion
 from extract.meds.write import Prediction
-from extract.plan import main_concept
+from extract.relations import main_concept
 from extract.sql import quote
 from extract.tables import COHORT, Packed
 

@@ -9,12 +9,17 @@ own pages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from extract.arrays import flags, numbers
 
 ROW_GROUP = 1 << 20
 TEXT_ROW_GROUP = 1 << 16
@@ -31,20 +36,27 @@ class Written:
     schema: tuple[tuple[str, str], ...]
 
 
-def write_parquet(rows: pa.Table | pa.RecordBatchReader, path: Path, *, arrow_schema: bool = False) -> Written:
+def write_parquet(
+    rows: pa.Table | pa.RecordBatchReader, path: Path, *, arrow_schema: bool = False, runs: Collection[str] = ()
+) -> Written:
     """Write sorted rows to `path`.
 
+    Texts that arrive as numbers of a dictionary go to the file so, and are texts for whoever reads it.
     arrow_schema: also keep the Arrow types (large_string ...), where a format asks for them.
+    runs: columns whose values often follow themselves, which zstd makes smaller than differences do.
     """
     schema = rows.schema.remove_metadata()
+    plain = pa.schema([(field.name, _value_type(field.type)) for field in schema])
     size = TEXT_ROW_GROUP if any(name in LONG_TEXT for name in schema.names) else ROW_GROUP
     batches = rows.to_batches() if isinstance(rows, pa.Table) else rows
     count = 0
-    with _open(path, schema, arrow_schema=arrow_schema) as writer:
+    with _open(path, schema, plain, runs) as writer:
         for group in _groups(batches, schema, size):
             writer.write_table(group, row_group_size=size)
             count += group.num_rows
-    return Written(count, tuple((field.name, str(field.type)) for field in schema))
+        if arrow_schema:  # as store_schema would, but of texts
+            writer.add_key_value_metadata({"ARROW:schema": base64.b64encode(plain.serialize()).decode()})
+    return Written(count, tuple((field.name, str(field.type)) for field in plain))
 
 
 def _groups(
@@ -69,12 +81,35 @@ def _groups(
 
 def _whole(batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
     table = pa.Table.from_batches([batch.replace_schema_metadata(None) for batch in batches])
-    return table.cast(schema).combine_chunks()
+    whole = table.cast(schema).combine_chunks()
+    for number, field in enumerate(schema):
+        if pa.types.is_dictionary(field.type):
+            whole = whole.set_column(
+                number, field, _only_used(cast("pa.DictionaryArray[Any, Any]", whole.column(number).chunk(0)))
+            )
+    return whole
 
 
-def _open(path: Path, schema: pa.Schema, *, arrow_schema: bool) -> pq.ParquetWriter:
-    delta = [field.name for field in schema if _counts_up(field.name, field.type)]
-    text = [field.name for field in schema if _is_text(field.type)]
+def _only_used(column: pa.DictionaryArray[Any, Any]) -> pa.DictionaryArray[Any, Any]:
+    """Give the column with a dictionary of the texts that occur: others would be written, too. The texts are distinct."""
+    indices = column.indices
+    known = indices.drop_null() if indices.null_count else indices
+    seen = np.zeros(len(column.dictionary), np.bool_)
+    seen[np.from_dlpack(known)] = True
+    if seen.all():
+        return column
+    place = numbers(np.cumsum(seen, dtype=np.int32) - np.int32(1))
+    return pa.DictionaryArray.from_arrays(place.take(indices), column.dictionary.filter(flags(seen)))
+
+
+def _value_type(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if isinstance(kind, pa.DictionaryType) else kind
+
+
+def _open(path: Path, schema: pa.Schema, plain: pa.Schema, runs: Collection[str]) -> pq.ParquetWriter:
+    numbers = [field.name for field in plain if _counts_up(field.name, field.type)]
+    delta = [name for name in numbers if name not in runs]
+    text = [field.name for field in plain if _is_text(field.type)]
     return pq.ParquetWriter(
         path,
         schema,
@@ -84,10 +119,10 @@ def _open(path: Path, schema: pa.Schema, *, arrow_schema: bool) -> pq.ParquetWri
         compression_level=ZSTD_LEVEL,
         data_page_size=PAGE_BYTES,
         write_batch_size=1024,
-        use_dictionary=[name for name in schema.names if name not in delta],  # type: ignore[arg-type]  # stubs: bool
+        use_dictionary=[name for name in schema.names if name not in numbers],  # type: ignore[arg-type]  # stubs: bool
         column_encoding=dict.fromkeys(delta, "DELTA_BINARY_PACKED"),
         write_statistics=[field.name for field in schema if field.name not in text],
-        store_schema=arrow_schema,
+        store_schema=False,
         coerce_timestamps="us",
         allow_truncated_timestamps=False,
     )

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cohorts.disclosure.cells import NOTES
-from flows.diff import CAUSES, WITHDRAWAL, Changes
+from flows.diff import CAUSES, OTHER_CAUSES, Changes
 
 FIRST = "# CHANGES\n\n{version}: 첫 버전입니다. / The first version.\n"
+ORDER = (
+    "여러 원인이 함께 바뀌어, 이전 정의를 새 CDM에서 다시 실행해 나누었습니다. 한 사람은 이 순서에서 처음 해당하는 원인으로만 셉니다: "
+    "동의 철회, CDM 갱신, 정의, 비식별. / Several causes changed together; the earlier definition was run again on the new CDM to tell "
+    "them apart. A person counts once, under the first of: withdrawal, CDM refresh, definition, de-identification."
+)
 
 
 def first(version: str) -> str:
@@ -28,6 +33,7 @@ def markdown(changes: Changes) -> str:
         "",
         f"바뀐 것 / what changed: {', '.join(_cause(c) for c in changes.causes) or '없음 / nothing'}",
         "",
+        *((ORDER, "") if changes.apart else ()),
     ]
     kinds = ["before", "added", "removed", "stayed", "after"]
     roles = [*sorted({name.partition(" ")[2] for name in people if name.startswith("before ")} - {"all"}), "all"]
@@ -54,7 +60,7 @@ def markdown(changes: Changes) -> str:
 
 
 def _cause(name: str) -> str:
-    said = {**{key: (ko, en) for key, (ko, en, _) in CAUSES.items()}, "withdrawal": WITHDRAWAL}
+    said = {**{key: (ko, en) for key, (ko, en, _) in CAUSES.items()}, **OTHER_CAUSES}
     words = [f"{said[part][1]} ({said[part][0]})" if part in said else part for part in name.split(" + ")]
     return " + ".join(words)
 

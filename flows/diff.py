@@ -1,14 +1,15 @@
 """naru diff and docs/CHANGES.md: what changed between two versions and why, after disclosure control.
 
 Causes come from what the two manifests say that they were made of. People who withdrew are known inside the hospital
-alone. Where several causes changed at once, the rest is told of them together: which of them moved a person cannot be
-seen in the packages.
+alone. Where several causes changed at once, which of them moved a person cannot be seen in the packages: the hospital works
+it out when it builds the later one (flows/attribution.py), and what it recorded in docs/changes.json is told again here.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from cdm.source import CdmVersion
 from cohorts.disclosure import MARK, Tables, stricter, suppress
 from extract.compare import CodeChange, Difference, TableChange, compare
 from extract.manifest import Provenance, read_manifest
+from flows.attribution import DEIDENTIFICATION, WITHDRAWAL, Inside, Moved, attribute, moving
 
 # In the order in which they are told; the provenance that shows each.
 CAUSES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
@@ -28,7 +30,7 @@ CAUSES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "study": ("연구 설정", "study settings", ("study_digest",)),
     "code": ("코드", "code", ("code_digest", "code_version")),
 }
-WITHDRAWAL = ("동의 철회", "withdrawal")
+OTHER_CAUSES = {WITHDRAWAL: ("동의 철회", "withdrawal"), DEIDENTIFICATION: ("비식별 처리", "de-identification")}
 CODES_TOLD = 25
 # A mean is told as moved from a fifth of a standard deviation (Cohen's "small").
 MOVED = 0.2
@@ -36,13 +38,17 @@ MOVED = 0.2
 
 @dataclass(frozen=True)
 class Changes:
-    """What may be told. people: name of a count -> text. causes: what changed. lines: by table, code and statistic."""
+    """What may be told. people: name of a count -> text. causes: what changed. lines: by table, code and statistic.
+
+    apart: whether several causes that changed together are told one by one.
+    """
 
     before: str
     after: str
     causes: tuple[str, ...]
     people: Mapping[str, str]
     by_cause: tuple[tuple[str, str], ...]
+    apart: bool
     tables: tuple[tuple[str, ...], ...]
     columns: tuple[tuple[str, str], ...]
     codes: tuple[tuple[str, ...], ...]
@@ -65,9 +71,31 @@ def diff(
             f"{old.release} and {new.release} are not versions of one release: study, hospital or recipient differ, and so do "
             "the pseudonyms; compare versions of the same"
         )
-    return told(
-        before, after, (old.version, new.version), (old.provenance, new.provenance), threshold, withdrawn, limits
+    made_of = (old.provenance, new.provenance)
+    found = told(before, after, (old.version, new.version), made_of, threshold, Inside(frozenset(withdrawn)), limits)
+    return _as_recorded(found, after / "docs" / "changes.json")
+
+
+def _as_recorded(found: Changes, record: Path) -> Changes:
+    """Tell people by cause as the hospital recorded it, where that was of these versions and withheld no less."""
+    if not record.is_file():
+        return found
+    known = json.loads(record.read_bytes())
+    same = (known["before"], known["after"]) == (found.before, found.after)
+    if not same or not known.get("apart") or known["threshold"] < found.threshold:
+        return found
+    by_cause = tuple((str(cause), str(count)) for cause, count in known["by_cause"])
+    return replace(found, people=dict(known["people"]), by_cause=by_cause, apart=True)
+
+
+def changed(before: Provenance, after: Provenance) -> tuple[str, ...]:
+    """Name the causes that two versions' provenance shows, withdrawals aside."""
+    causes = tuple(
+        c for c, (*_, parts) in CAUSES.items() if any(getattr(before, p) != getattr(after, p) for p in parts)
     )
+    if "definition" in causes:  # the study's digest covers its definitions
+        return tuple(c for c in causes if c != "study")
+    return causes
 
 
 def told(
@@ -76,24 +104,24 @@ def told(
     versions: tuple[str, str],
     made_of: tuple[Provenance, Provenance],
     threshold: int,
-    withdrawn: Collection[int] = (),
+    inside: Inside,
     limits: Limits | None = None,
 ) -> Changes:
     """Compare two folders, the later of which may not be whole yet."""
     limit = stricter(threshold)
     old, new = made_of
     found = compare(before, after, _version(new), limits)
-    causes = tuple(c for c, (_, _, parts) in CAUSES.items() if any(getattr(old, p) != getattr(new, p) for p in parts))
-    if "definition" in causes:  # the study's digest covers its definitions
-        causes = tuple(c for c in causes if c != "study")
-    gone = len(found.removed_people & set(withdrawn))
-    people = _people(found, gone, limit)
+    causes = changed(old, new)
+    moved = attribute(found.came, found.left, causes, inside)
+    people = _people(found, moved, limit)
+    gone = moved.left.get(WITHDRAWAL, 0) or old.withdrawals_digest != new.withdrawals_digest
     return Changes(
         before=versions[0],
         after=versions[1],
-        causes=(*causes, *(("withdrawal",) if gone or old.withdrawals_digest != new.withdrawals_digest else ())),
+        causes=(*causes, *((WITHDRAWAL,) if gone else ())),
         people=people,
-        by_cause=_by_cause(people, causes),
+        by_cause=_by_cause(people, moved),
+        apart=inside.steps is not None and len(moving(causes)) > 1,
         tables=tuple(_table(name, t, limit) for name, t in found.tables.items() if t.added or t.removed),
         columns=_columns(found),
         codes=tuple(_code(c, limit) for c in _told_codes(found.codes, limit)[:CODES_TOLD]),
@@ -110,11 +138,12 @@ def _version(provenance: Provenance) -> CdmVersion:
     return cast("CdmVersion", provenance.cdm_version or "5.4")
 
 
-def _people(found: Difference, withdrawn: int, threshold: int) -> dict[str, str]:
-    """Before, after, added, removed (by role and in all) and stayed, with whatever gives a small one away withheld."""
+def _people(found: Difference, moved: Moved, threshold: int) -> dict[str, str]:
+    """Before, after, added, removed (by role, by cause and in all) and stayed, with whatever gives a small one away withheld."""
     tables = Tables()
     roles = sorted({*found.before, *found.after})
-    sides = {"before": found.before, "after": found.after, "added": found.added, "removed": found.removed}
+    added, removed = ({role: len(people) for role, people in side.items()} for side in (found.came, found.left))
+    sides = {"before": found.before, "after": found.after, "added": added, "removed": removed}
     for side, counts in sides.items():
         parts = [tables.cell(f"{side} {role}", counts.get(role, 0)) for role in roles]
         tables.total(tables.cell(f"{side} all", sum(map(tables.value, parts)), 3.0), parts)
@@ -124,23 +153,32 @@ def _people(found: Difference, withdrawn: int, threshold: int) -> dict[str, str]
             name = tables.cell(f"stayed {role}", stayed)
             tables.total(f"before {role}", [name, f"removed {role}"])
             tables.total(f"after {role}", [name, f"added {role}"])
-    parts = [
-        tables.cell("removed withdrawal", withdrawn),
-        tables.cell("removed otherwise", tables.value("removed all") - withdrawn),
-    ]
-    tables.total("removed all", parts)
+    came = [tables.cell(f"added by {cause}", count) for cause, count in sorted(moved.came.items())]
+    left = {WITHDRAWAL: 0, **moved.left}
+    gone = [tables.cell(f"removed by {cause}", count) for cause, count in sorted(left.items()) if cause != WITHDRAWAL]
+    if came:
+        tables.total("added all", came)
+    tables.cell("removed withdrawal", left[WITHDRAWAL])
+    tables.cell("removed otherwise", tables.value("removed all") - left[WITHDRAWAL])
+    tables.total("removed all", ["removed withdrawal", "removed otherwise"])
+    if gone:
+        tables.total("removed otherwise", gone)
     return {name: count.text for name, count in suppress(tables, threshold).items()}
 
 
-def _by_cause(people: Mapping[str, str], causes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def _by_cause(people: Mapping[str, str], moved: Moved) -> tuple[tuple[str, str], ...]:
     """(cause, how many) with a sign; several causes that changed together stand in one line."""
-    together = " + ".join(causes) or "nothing else changed"
-    lines = [
-        (together, f"+{people['added all']}"),
-        (together, f"-{people['removed otherwise']}"),
-        ("withdrawal", f"-{people['removed withdrawal']}"),
-    ]
-    return tuple((cause, n) for cause, n in lines if n not in ("+0", "-0"))
+    lines = [(cause, f"+{people[f'added by {cause}']}") for cause in _told_first(moved.came)]
+    lines += [(cause, f"-{people[f'removed by {cause}']}") for cause in _told_first(moved.left) if cause != WITHDRAWAL]
+    lines += [(WITHDRAWAL, f"-{people['removed withdrawal']}")] if moved.left.get(WITHDRAWAL) else []
+    return tuple(lines)
+
+
+def _told_first(counts: Mapping[str, int]) -> list[str]:
+    """Order causes as they are attributed: the refresh, then the definition, then de-identification."""
+    return sorted(
+        counts, key=lambda cause: (cause == DEIDENTIFICATION, cause == "policy", cause == "definition", cause)
+    )
 
 
 def _table(name: str, change: TableChange, threshold: int) -> tuple[str, ...]:

@@ -123,13 +123,18 @@ class Study:
     @cached_property
     def definition_digest(self) -> str:
         """SHA-256 over what decides who is in: the two definitions, their source codes and the draw."""
-        decides = {"definitions": _digests(self.definition_files), "draw": self.spec.draw.model_dump(mode="json")}
-        return digest({**decides, **({"codes": _digests(self.code_files)} if self.code_files else {})})
+        return decides(self.definition_files, self.spec.draw, self.code_files)
 
     @cached_property
     def spec_digest(self) -> str:
         """SHA-256 over the whole study: file content as understood, and definitions."""
         return digest({"spec": self.spec.model_dump(mode="json"), "definition": self.definition_digest})
+
+
+def decides(definitions: Mapping[str, Path], draw: DrawSpec, codes: Mapping[str, Path]) -> str:
+    """SHA-256 over what decides who is in: files of definitions and of source codes by role, and the draw."""
+    told = {"definitions": _digests(definitions), "draw": draw.model_dump(mode="json")}
+    return digest({**told, **({"codes": _digests(codes)} if codes else {})})
 
 
 def _digests(files: Mapping[str, Path]) -> dict[str, str]:

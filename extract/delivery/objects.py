@@ -42,11 +42,15 @@ class Broken(BadInput):
 
 @dataclass(frozen=True)
 class Objects:
-    """An opened address. Every call raises Broken when the store fails, BadInput when it refuses."""
+    """An opened address. Every call raises Broken when the store fails, BadInput when it refuses.
+
+    at_once: bytes that `read` waits for before it gives them on. 1: whatever a line brings, for it may break.
+    """
 
     address: str
     _store: Any = field(repr=False)
     writable: bool = True
+    at_once: int = 1
 
     def size(self, name: str) -> int | None:
         """Bytes of an object; None when there is none."""
@@ -69,7 +73,7 @@ class Objects:
         with self._told(f"reading {name}"):
             try:
                 options: Any = {"range": {"offset": offset}} if offset else None
-                for piece in obstore.get(self._store, name, options=options).stream(min_chunk_size=1):
+                for piece in obstore.get(self._store, name, options=options).stream(min_chunk_size=self.at_once):
                     yield bytes(piece)
             except (NotFoundError, FileNotFoundError):
                 raise BadInput(f"{self.address}: has no {name} (any more)") from None
@@ -141,7 +145,7 @@ def open_objects(address: str) -> Objects:
 def _folder(path: Path) -> Objects:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return Objects(str(path), LocalStore(path))
+        return Objects(str(path), LocalStore(path), at_once=PIECE)
     except OSError as error:
         raise BadInput(f"{path}: cannot be used as a store ({error.strerror}); name a folder you may write") from None
 

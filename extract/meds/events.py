@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from cdm import schema
 from cdm.source import CdmVersion
-from extract.plan import main_concept
+from extract.relations import main_concept
 from extract.sql import quote
 
 BIRTH = "MEDS_BIRTH"
@@ -71,7 +71,7 @@ def _of_events(table: schema.Table, columns: Sequence[str]) -> list[EventSource]
         subject=subject,
         time=start,
         key=f"CAST({quote(main)} AS BIGINT)",
-        where=f"{quote(main)} IS NOT NULL AND {start} IS NOT NULL",
+        where=f"{quote(main)} IS NOT NULL AND {_known(table.start_datetime, table.start_date, columns)}",
         numeric="value_as_number" if "value_as_number" in columns else "NULL",
         text=value,
         unit="unit_concept_id" if "unit_concept_id" in columns else "NULL",
@@ -85,7 +85,7 @@ def _of_events(table: schema.Table, columns: Sequence[str]) -> list[EventSource]
         subject=subject,
         time=end,
         key=f"-1 - CAST({quote(main)} AS BIGINT)",
-        where=f"{quote(main)} IS NOT NULL AND {end} IS NOT NULL",
+        where=f"{quote(main)} IS NOT NULL AND {_known(table.end_datetime, table.end_date, columns)}",
         visit=visit,
     )
     return [events, ends]
@@ -111,7 +111,8 @@ def _of_death(table: schema.Table, columns: Sequence[str]) -> list[EventSource]:
     time = _time(table.start_datetime, table.start_date, columns, end_of_day=True)
     if time is None:
         return []
-    return [EventSource("death", quote(str(table.person_key)), time, str(DEATH_KEY), f"{time} IS NOT NULL")]
+    known = _known(table.start_datetime, table.start_date, columns)
+    return [EventSource("death", quote(str(table.person_key)), time, str(DEATH_KEY), known)]
 
 
 def _time(exact: str | None, day: str | None, columns: Sequence[str], *, end_of_day: bool) -> str | None:
@@ -123,3 +124,8 @@ def _time(exact: str | None, day: str | None, columns: Sequence[str], *, end_of_
     stamp = f"CAST({quote(exact)} AS TIMESTAMP)"
     timed = f"CASE WHEN {stamp} = date_trunc('day', {stamp}) THEN {stamp} + {late} ELSE {stamp} END"
     return f"coalesce({timed}, {on_day})" if on_day else timed
+
+
+def _known(exact: str | None, day: str | None, columns: Sequence[str]) -> str:
+    """Give the SQL of whether an event has a time at all, without computing it."""
+    return "(" + " OR ".join(f"{quote(name)} IS NOT NULL" for name in (exact, day) if name in columns and name) + ")"

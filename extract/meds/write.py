@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,25 +12,12 @@ import pyarrow as pa
 from cdm.source import CdmVersion
 from extract.files import canonical_json, write_bytes
 from extract.meds.events import BIRTH, BIRTH_KEY, DEATH, DEATH_KEY, END, EventSource, event_sources
-from extract.splits import SPLITS
-from extract.sql import quote, stream, without_values
+from extract.meds.shards import place_people, write_shards
+from extract.sql import quote, without_values
 from extract.tables import COHORT, Packed
 from extract.writer import write_parquet
 
 MEDS_VERSION = "0.4.1"
-SHARD_EVENTS = 2_000_000
-
-_COLUMNS: dict[str, pa.DataType] = {
-    "subject_id": pa.int64(),
-    "time": pa.timestamp("us"),
-    "code": pa.string(),
-    "numeric_value": pa.float32(),
-    "text_value": pa.large_string(),
-    "unit": pa.string(),
-    "visit_occurrence_id": pa.int64(),
-    "omop_table": pa.string(),
-}
-DATA = pa.schema(_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -58,8 +45,8 @@ def write_meds(
     sources = event_sources(tables, version)
     with without_values("writing the MEDS events"):
         codes = _codes(con, sources, out / "metadata")
-        shards = _shards(con, sources)
-        _write_shards(con, sources, codes, shards, out / "data")
+        shards = place_people(con, sources)
+        write_shards(con, sources, codes, shards, out / "data")
         splits = con.sql("SELECT subject_id, split FROM split_of ORDER BY subject_id").to_arrow_table()
         assert isinstance(splits, pa.Table)
         write_parquet(splits, out / "metadata" / "subject_splits.parquet", arrow_schema=True)
@@ -120,111 +107,6 @@ def _codes(con: duckdb.DuckDBPyConnection, sources: Sequence[EventSource], folde
     schema = pa.schema([pa.field(f.name, wanted.get(f.name, f.type)) for f in table.schema])
     write_parquet(table.cast(schema), folder / "codes.parquet", arrow_schema=True)
     return [str(code) for code in table["code"].to_pylist()]
-
-
-def _shards(con: duckdb.DuckDBPyConnection, sources: Sequence[EventSource]) -> list[tuple[str, int]]:
-    """Make table shard_of (subject_id, place); give (split/number, events) by place.
-
-    A person is in one shard; a shard takes people in order of subject_id until it holds SHARD_EVENTS.
-    """
-    counts = " UNION ALL ".join(
-        f"SELECT {source.subject} AS subject_id, count(*) AS n FROM {quote(source.table)} WHERE {source.where} GROUP BY ALL"
-        for source in sources
-    )
-    order = " ".join(f"WHEN '{name}' THEN {number}" for number, name in enumerate(SPLITS))
-    con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE shard_of AS
-        WITH counted AS (SELECT subject_id, sum(n) AS n FROM ({counts or "SELECT 0 AS subject_id, 0 AS n WHERE false"})
-                         GROUP BY subject_id),
-        placed AS (
-            SELECT s.subject_id, s.split, CASE s.split {order} END AS part, c.n,
-                   CAST((sum(c.n) OVER (PARTITION BY s.split ORDER BY s.subject_id) - c.n) // {SHARD_EVENTS} AS INTEGER) AS shard
-            FROM counted AS c JOIN split_of AS s USING (subject_id))
-        SELECT subject_id, split, shard, CAST(n AS BIGINT) AS n,
-               CAST(dense_rank() OVER (ORDER BY part, shard) - 1 AS INTEGER) AS place
-        FROM placed
-        """
-    )
-    rows = con.execute(
-        "SELECT split || '/' || (dense_rank() OVER (PARTITION BY split ORDER BY shard) - 1), CAST(sum(n) AS BIGINT) "
-        "FROM shard_of GROUP BY place, split, shard ORDER BY place"
-    ).fetchall()
-    return [(str(name), int(count)) for name, count in rows]
-
-
-def _write_shards(
-    con: duckdb.DuckDBPyConnection,
-    sources: Sequence[EventSource],
-    codes: list[str],
-    shards: list[tuple[str, int]],
-    out: Path,
-) -> None:
-    units = _units(con)
-    parts = " UNION ALL ".join(_select(source, number) for number, source in enumerate(sources))
-    query = f"""
-        SELECT e.subject_id, e.time, e.code_id, e.numeric_value, e.text_value, u.unit_id, e.visit_occurrence_id, e.source
-        FROM ({parts}) AS e JOIN shard_of AS s USING (subject_id) LEFT JOIN unit_of AS u USING (unit_concept_id)
-        ORDER BY s.place, e.subject_id, e.time NULLS FIRST, e.source, e.code_id, e.numeric_value, e.text_value,
-                 e.visit_occurrence_id, u.unit_id
-    """
-    if not shards:
-        return
-    dictionaries = {"code_id": pa.array(codes), "unit_id": pa.array(units, pa.string()),
-                    "source": pa.array([source.table for source in sources])}  # fmt: skip
-    events = _decoded(stream(con, query), dictionaries)
-    left: list[pa.RecordBatch] = []
-    for name, count in shards:
-        path = out / f"{name}.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        taken = _take(events, left, count)
-        write_parquet(pa.RecordBatchReader.from_batches(DATA, taken), path, arrow_schema=True)
-
-
-def _select(source: EventSource, number: int) -> str:
-    return f"""
-        SELECT CAST(t.{source.subject} AS BIGINT) AS subject_id, {source.time} AS time, c.code_id,
-               CAST({source.numeric} AS FLOAT) AS numeric_value, CAST({source.text} AS VARCHAR) AS text_value,
-               CAST({source.unit} AS BIGINT) AS unit_concept_id, CAST({source.visit} AS BIGINT) AS visit_occurrence_id,
-               CAST({number} AS INTEGER) AS source
-        FROM {quote(source.table)} AS t JOIN code_of AS c ON c.key = {source.key}
-        WHERE {source.where}
-    """
-
-
-def _units(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Make table unit_of (unit_concept_id, unit_id); give the units' codes by unit_id."""
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE unit_of AS SELECT concept_id AS unit_concept_id, concept_code AS unit, "
-        "CAST(dense_rank() OVER (ORDER BY concept_code) - 1 AS INTEGER) AS unit_id FROM known_concepts "
-        "WHERE domain_id = 'Unit' AND concept_code IS NOT NULL"
-    )
-    return [str(row[0]) for row in con.execute("SELECT DISTINCT unit FROM unit_of ORDER BY unit").fetchall()]
-
-
-def _decoded(reader: pa.RecordBatchReader, dictionaries: Mapping[str, pa.StringArray]) -> Iterator[pa.RecordBatch]:
-    """Put texts in the place of their numbers, which is what was sorted."""
-    for batch in reader:
-        columns = [
-            pa.DictionaryArray.from_arrays(batch.column(name), dictionaries[name]).dictionary_decode()
-            if name in dictionaries
-            else batch.column(name)
-            for name in batch.schema.names
-        ]
-        yield pa.RecordBatch.from_arrays(
-            [column.cast(field.type) for column, field in zip(columns, DATA, strict=True)], schema=DATA
-        )
-
-
-def _take(events: Iterator[pa.RecordBatch], left: list[pa.RecordBatch], count: int) -> Iterator[pa.RecordBatch]:
-    """Give the next `count` rows; what is over of a batch stays in `left`."""
-    while count:
-        batch = left.pop() if left else next(events)
-        if batch.num_rows > count:
-            left.append(batch.slice(count))
-            batch = batch.slice(0, count)
-        count -= batch.num_rows
-        yield batch
 
 
 def _labels(con: duckdb.DuckDBPyConnection, prediction: Prediction, folder: Path) -> None:

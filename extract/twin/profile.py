@@ -25,7 +25,7 @@ from cdm.engine import connect
 from cdm.source import CdmVersion
 from extract.delta import read
 from extract.manifest import read_manifest
-from extract.plan import main_concept, references
+from extract.relations import main_concept, references
 from extract.sql import figures, quote, without_values
 from extract.tables import COHORT
 

@@ -14,9 +14,10 @@ from deid.linkage_plot import Language, release_plot
 from extract.manifest import Provenance, StudyMeta, Terms, read_manifest
 from extract.meds.write import Prediction
 from extract.package import PackageInputs, build
-from flows import person_sets, prose
+from flows import earlier_study, person_sets, prose
+from flows.attribution import Inside
 from flows.changes import first, markdown
-from flows.diff import told
+from flows.diff import changed, told
 from flows.run import Run
 from flows.stages.folder import Facts
 from flows.stages.tables_of_counts import documents, released, risk_json
@@ -34,7 +35,7 @@ TERMS = {
 
 
 def work(run: Run, folder: Path) -> Facts:
-    """Write package/ as it will leave, and note its digest; beside it people.parquet, which stays."""
+    """Write package/ as it will leave, and note its digest; beside it people.parquet and asked/, which stay."""
     study = run.study
     manifest = build(
         PackageInputs(
@@ -59,10 +60,11 @@ def work(run: Run, folder: Path) -> Facts:
         ),
         folder / "package",
         run.site.limits(run.home),
-        lambda out: _of_the_tables(run, out),
+        lambda out: _of_the_tables(run, out, folder),
     )
     (folder / "index_days.parquet").unlink()
     person_sets.write(run, folder)
+    earlier_study.keep(run, folder)
     return {"release": run.release, "manifest_digest": manifest.digest}
 
 
@@ -86,7 +88,7 @@ def _base(run: Run) -> Path | None:
     return run.earlier if same and size >= DELTA_FROM else None
 
 
-def _of_the_tables(run: Run, out: Path) -> dict[str, bytes]:
+def _of_the_tables(run: Run, out: Path, scratch: Path) -> dict[str, bytes]:
     """Documents about the tables themselves, made when those stand in `out`: what changed since the version before."""
     if run.earlier is None:
         return {"CHANGES.md": first(run.release_version).encode()}
@@ -94,7 +96,8 @@ def _of_the_tables(run: Run, out: Path) -> dict[str, bytes]:
     now = Provenance.model_validate(run.provenance)
     gone = withdrawn_subjects(run.home, run.site.id, before.release)
     versions, made_of = (before.version, run.release_version), (before.provenance, now)
-    changes = told(run.earlier, out, versions, made_of, run.site.threshold, gone, run.site.limits(run.home))
+    inside = Inside(frozenset(gone), earlier_study.steps(run, before, changed(*made_of), scratch))
+    changes = told(run.earlier, out, versions, made_of, run.site.threshold, inside, run.site.limits(run.home))
     plain = json.dumps(changes.to_json(), ensure_ascii=False, indent=1, sort_keys=True)
     return {"CHANGES.md": markdown(changes).encode(), "changes.json": plain.encode()}
 

@@ -11,8 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from extract.meds import write
+from cdm.engine import Limits, connect
+from extract.codebook import write_codebook
+from extract.meds import shards, write
 from extract.meds.write import Prediction
+from extract.splits import write_splits
+from extract.tables import pack_tables
 from tests.extract.release import COHORT, CONCEPTS, TABLES, built, deidentified, named
 
 PERSON = """
@@ -92,7 +96,7 @@ def test_every_code_is_described_and_an_end_points_at_its_visit(tmp_path: Path) 
 def test_a_person_is_in_one_shard_of_its_split_contiguous_and_sorted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(write, "SHARD_EVENTS", 40)
+    monkeypatch.setattr(shards, "SHARD_EVENTS", 40)
     people = [(n, f"{n} | 8507 | 1950") for n in range(1, 101)]
     tables = {
         "cohort": "subject_id | site_name | set_id | role | index_date | weight\n"
@@ -104,9 +108,9 @@ def test_a_person_is_in_one_shard_of_its_split_contiguous_and_sorted(
     folder, _ = built(tmp_path, tables=deidentified(tmp_path / "many", tables))
     split = dict(pl.read_parquet(folder / "meds" / "metadata" / "subject_splits.parquet").rows())
     seen: set[int] = set()
-    shards = sorted((folder / "meds" / "data").glob("*/*.parquet"))
-    assert len(shards) > 5
-    for path in shards:
+    files = sorted((folder / "meds" / "data").glob("*/*.parquet"))
+    assert len(files) > 5
+    for path in files:
         shard = pl.read_parquet(path)
         here = shard["subject_id"].unique(maintain_order=True).to_list()
         assert shard["subject_id"].rle().struct.field("value").to_list() == here
@@ -150,3 +154,42 @@ def test_a_release_without_events_has_codes_and_splits_all_the_same(tmp_path: Pa
     assert pl.read_parquet(folder / "meds" / "metadata" / "codes.parquet").height == 0
     assert pl.read_parquet(folder / "meds" / "metadata" / "subject_splits.parquet").height == 3
     assert not (folder / "meds" / "data").exists()
+
+
+def test_events_of_one_moment_stand_by_table_code_and_the_order_of_the_tables_file(tmp_path: Path) -> None:
+    rows = [(5, 3027018, 1.0), (3, 3004249, 2.0), (4, 3004249, 1.0)]
+    tables = {
+        "cohort": COHORT,
+        "measurement": "measurement_id | person_id | measurement_concept_id | measurement_date | value_as_number\n"
+        + "\n".join(f"{key} | 901 | {concept} | 2031-01-01 | {value}" for key, concept, value in rows),
+    }
+    pq.write_table(named(CONCEPTS), tmp_path / "names.parquet")
+    found = built(tmp_path, tables=deidentified(tmp_path / "same", tables), concepts=tmp_path / "names.parquet")[0]
+    told = events(found).filter(pl.col("subject_id") == 901).select("code", "numeric_value").rows()
+    assert told == [("LOINC/8480-6", 2.0), ("LOINC/8480-6", 1.0), ("LOINC/8867-4", 1.0)]
+
+
+def test_threads_and_how_many_events_are_sorted_at_once_do_not_change_a_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deidentified(tmp_path / "rows", {"cohort": "subject_id | site_name | set_id | role | index_date | weight\n"
+                 + "\n".join(f"{n} | seoul01 | {n // 2} | case | 2031-01-01 | 1" for n in range(1, 501))})  # fmt: skip
+    with connect() as con:
+        con.execute(
+            "COPY (SELECT i AS measurement_id, 1 + i % 500 AS person_id, 3000000 + i % 7 AS measurement_concept_id, "
+            "DATE '2015-01-01' + (i % 30)::INT AS measurement_date, (i % 5)::DOUBLE AS value_as_number FROM range(260000) t(i)) "
+            f"TO '{tmp_path / 'rows' / 'measurement.parquet'}' (ROW_GROUP_SIZE 20480)"
+        )
+    monkeypatch.setattr(shards, "SHARD_EVENTS", 50_000)
+    written = []
+    for number, (threads, block) in enumerate([(1, 8_000_000), (2, 8_000_000), (2, 110_000), (1, 1)]):
+        monkeypatch.setattr(shards, "BLOCK_EVENTS", block)
+        with connect(Limits(threads=threads)) as con:
+            (tmp_path / str(number)).mkdir()
+            packed = pack_tables(con, tmp_path / "rows", "5.4", tmp_path / str(number))
+            write_codebook(con, packed, None, "5.4", tmp_path / "codebook.parquet")
+            write_splits(con, tmp_path / "splits")
+            assert write.write_meds(con, packed, "5.4", {}, tmp_path / f"meds{number}") == 260_000
+        written.append([path.read_bytes() for path in sorted((tmp_path / f"meds{number}").rglob("*.parquet"))])
+    assert len(written[0]) == 9
+    assert written.count(written[0]) == 4

@@ -83,3 +83,14 @@ def test_a_table_without_rows_keeps_its_columns(tmp_path: Path) -> None:
     assert write_parquet(MIXED.slice(0, 0), tmp_path / "t.parquet").rows == 0
     assert pl.read_parquet(tmp_path / "t.parquet").columns == MIXED.column_names
     assert duckdb.read_parquet(str(tmp_path / "t.parquet")).columns == MIXED.column_names
+
+
+def test_texts_that_come_as_numbers_of_a_list_are_texts_to_whoever_reads(tmp_path: Path) -> None:
+    listed = pa.DictionaryArray.from_arrays(pa.array([2, None, 0, 2], pa.int32()), pa.array(["맥박", "unused", "b"]))
+    told = pa.array(["b", None, "맥박", "b"])
+    written = write_parquet(pa.table({"code": listed}), tmp_path / "t.parquet", arrow_schema=True)
+    assert written.schema == (("code", "string"),)
+    assert pq.read_schema(tmp_path / "t.parquet").field("code").type == pa.string()
+    assert pq.read_table(tmp_path / "t.parquet")["code"].to_pylist() == told.to_pylist()
+    assert pl.read_parquet(tmp_path / "t.parquet")["code"].to_list() == told.to_pylist()
+    assert b"unused" not in (tmp_path / "t.parquet").read_bytes()

@@ -24,7 +24,7 @@ from flows.home import Home
 from flows.lock import only_one
 from flows.plan import plan
 from flows.run import run_stage
-from flows.stages import NAMES, WORK
+from flows.stages import NAMES, WORK, package
 from flows.stages.folder import sweep
 from flows.submit import submit
 
@@ -57,6 +57,8 @@ def start(asked: dict[str, Any]) -> int:
             os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), number)
         if asked["limit"]:
             resource.setrlimit(resource.RLIMIT_FSIZE, (asked["limit"], asked["limit"]))
+        if asked["delta_from"] is not None:
+            package.DELTA_FROM = asked["delta_from"]
         try:
             sys.stdout.write(extract(*asked["extract"], asked["at"]) + "\n")
             code = 0

@@ -166,12 +166,23 @@ class Alone:
     numbers: Iterator[int] = field(default_factory=count)
 
     def __call__(
-        self, home: Path, study: Path, site: str, actor: str, at: Sequence[str] = (), limit: int = 0
+        self,
+        home: Path,
+        study: Path,
+        site: str,
+        actor: str,
+        at: Sequence[str] = (),
+        limit: int = 0,
+        delta_from: int | None = None,
     ) -> Extraction:
-        """at: kill yourself at this step and state. limit: the most bytes that a file of it may have."""
+        """at: kill yourself at this step and state. limit: the most bytes that a file of it may have.
+
+        delta_from: from how many bytes of tables a version is told as base and delta; None: as for everybody.
+        """
         out, err = (self.folder / f"{next(self.numbers)}" for _ in range(2))
         given = {
-            "extract": [str(home), str(study), site, actor], "at": list(at), "limit": limit, "out": str(out), "err": str(err)
+            "extract": [str(home), str(study), site, actor], "at": list(at), "limit": limit,
+            "delta_from": delta_from, "out": str(out), "err": str(err)
         }  # fmt: skip
         return Extraction(self.ask, self.ask({"start": given}), out, err)
 

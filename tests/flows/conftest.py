@@ -14,7 +14,9 @@ import pytest
 from cdm.samples import sample
 from cdm.synthetic import materialise
 from flows.home import Home
+from tests.flows import first_version as first
 from tests.flows.commands import Alone, Ready, alone, ready
+from tests.flows.first_version import FirstVersion
 from tests.flows.hospital import PERSONS, SEED, small_study
 from tests.flows.server import prefect_server
 from tests.flows.story import World, extract_elsewhere, play
@@ -60,3 +62,9 @@ def extraction() -> Iterator[Alone]:
     """Begins extractions that can be killed."""
     with alone() as begin:
         yield begin
+
+
+@pytest.fixture(scope="session")
+def first_version(gibleed: Path, tmp_path_factory: pytest.TempPathFactory, extraction: Alone) -> FirstVersion:
+    """Version 1.0.0 of a small study; to be copied, not changed."""
+    return first.make(tmp_path_factory.mktemp("first_version"), gibleed, extraction)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,9 @@ import pytest
 from cdm.errors import BadInput
 from extract.inputs import PackageInputs
 from extract.package import build
+from flows.attribution import Inside, Steps, attribute
 from flows.changes import first, markdown
-from flows.diff import diff
+from flows.diff import diff, told
 from tests.extract.release import PROVENANCE, deidentified, inputs
 
 NEWER = PROVENANCE.model_copy(update={"cdm_release_digest": "e" * 64})
@@ -29,16 +32,22 @@ def tables(cases: range, controls: range, value: float = 1.5, column: str = "") 
     return {"cohort": cohort, "person": person, "measurement": measured}
 
 
-def release(tmp_path: Path, version: str, content: dict[str, str], **changes: object) -> Path:
+def release(
+    tmp_path: Path,
+    version: str,
+    content: dict[str, str],
+    more: Callable[[Path], dict[str, bytes]] | None = None,
+    **changes: object,
+) -> Path:
     folder = tmp_path / f"deid-{version}"
     deidentified(folder, content)
-    told = {
+    given = {
         **inputs(tmp_path).__dict__,
         "release": f"deterioration-seoul01-{version}",
         "version": version,
         "tables": folder,
     }
-    build(PackageInputs.model_validate({**told, **changes}), tmp_path / version)
+    build(PackageInputs.model_validate({**given, **changes}), tmp_path / version, more=more)
     return tmp_path / version
 
 
@@ -106,3 +115,55 @@ def test_releases_of_another_grant_are_not_compared(tmp_path: Path) -> None:
     new = release(tmp_path, "1.1.0", tables(range(1, 51), range(1001, 1101)), recipient="rival")
     with pytest.raises(BadInput, match="are not versions of one release"):
         diff(old, new, 10)
+
+
+BOTH = NEWER.model_copy(update={"definition_digest": "f" * 64, "study_digest": "f" * 64})
+
+
+def test_of_causes_that_changed_together_each_person_goes_under_the_first_that_explains_them() -> None:
+    steps = Steps(refreshed=frozenset({1, 2, 3, 11}), drawn=frozenset({1, 2, 12}))
+    moved = attribute(
+        {"case": frozenset({11, 12})},
+        {"case": frozenset({2, 3}), "control": frozenset({4, 5})},
+        ("definition", "cdm"),
+        Inside(frozenset({5}), steps),
+    )
+    assert moved.came == {"cdm": 1, "definition": 1}
+    assert moved.left == {"cdm": 1, "definition": 1, "deidentification": 1, "withdrawal": 1}
+    changed = attribute({"case": frozenset({11})}, {"case": frozenset({2})}, ("cdm", "policy"), Inside(steps=steps))
+    assert (changed.came, changed.left) == ({"cdm + policy": 1}, {"policy": 1})
+
+
+def test_a_definition_and_a_refresh_are_told_apart_in_the_package_and_by_naru_diff(tmp_path: Path) -> None:
+    old = release(tmp_path, "1.0.0", tables(range(1, 101), range(1001, 1201)))
+    newest = tables(range(41, 161), range(1001, 1201))
+    # Left: 1-15 by the refresh, 16-40 by the definition; came: 101-120 and 121-160.
+    steps = Steps(refreshed=frozenset({*range(16, 121), *range(1001, 1201)}), drawn=frozenset({*range(41, 161)}))
+    versions, made_of = ("1.0.0", "2.0.0"), (PROVENANCE, BOTH)
+
+    def told_to(out: Path) -> dict[str, bytes]:
+        changes = told(old, out, versions, made_of, 10, Inside(steps=steps))
+        return {"changes.json": json.dumps(changes.to_json()).encode(), "CHANGES.md": markdown(changes).encode()}
+
+    new = release(tmp_path, "2.0.0", newest, more=told_to, provenance=BOTH)
+    changes = diff(old, new, 10)
+    assert changes.apart
+    assert changes.by_cause == (("cdm", "+20"), ("definition", "+40"), ("cdm", "-15"), ("definition", "-25"))
+    text = (new / "docs/CHANGES.md").read_text(encoding="utf-8")
+    assert "+60 / -40 subjects: +20 CDM refresh (CDM 갱신), +40 definition (정의), -15 CDM refresh" in text
+    assert "A person counts once" in text
+    stricter = diff(old, new, 50)  # what was recorded withholds less than asked: told together
+    assert not stricter.apart
+    assert [cause for cause, _ in stricter.by_cause] == ["definition + cdm", "definition + cdm"]
+
+
+def test_a_few_people_of_one_cause_are_withheld_with_what_gives_them_away(tmp_path: Path) -> None:
+    old = release(tmp_path, "1.0.0", tables(range(1, 101), range(1001, 1201)))
+    new = release(tmp_path, "2.0.0", tables(range(41, 101), range(1001, 1201)), provenance=BOTH)
+    steps = Steps(refreshed=frozenset({*range(4, 101), *range(1001, 1201)}), drawn=frozenset())
+    changes = told(old, new, ("1.0.0", "2.0.0"), (PROVENANCE, BOTH), 10, Inside(steps=steps))
+    counts = dict(changes.by_cause)
+    assert counts["cdm"] == "-*"  # three people
+    shown = {name: text for name, text in changes.people.items() if text != "*"}
+    assert not {"removed all", "removed by definition", "removed withdrawal"} <= shown.keys()
+    assert not {"removed otherwise", "removed by definition"} <= shown.keys()

@@ -17,63 +17,18 @@ import pytest
 from cdm.errors import BadInput
 from deid.keys import KeyStore
 from deid.pseudonyms import pseudonyms
-from drb import open_board
-from drb.states import Choice
-from extract import store
 from extract.manifest import read_manifest
-from extract.package import seal_approval
-from flows import keys, registry, withdrawals
+from flows import registry, withdrawals
 from flows.cli.exits import call
-from flows.demo import cast
 from flows.home import Home
 from flows.run import grant_id
 from flows.site import read as read_site
 from flows.stages import package
 from flows.subtract import Subtracted, subtract
 from tests.flows.commands import Alone
-from tests.flows.hospital import home_with_case, small_study
+from tests.flows.first_version import FIRST, SECOND, SITE, FirstVersion, extract
 
 pytestmark = [pytest.mark.xdist_group("flows_kills"), pytest.mark.timeout(600)]
-SITE, ACTOR = "gibleed", "gibleed_data"
-FIRST, SECOND = (f"gi_bleed-gibleed-haneul-1.{n}.0" for n in (0, 1))
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_study("gi_bleed", tmp_path_factory.mktemp("studies"))
-
-
-@pytest.fixture(scope="module")
-def home(gibleed: Path, study: Path, tmp_path_factory: pytest.TempPathFactory, extraction: Alone) -> Home:
-    """A home in which version 1.0.0 was extracted and published."""
-    made = home_with_case(tmp_path_factory.mktemp("withdrawal") / "home", study, SITE, f"parquet://{gibleed}")
-    extract(made, study, extraction)
-    publish(made, FIRST)
-    return made
-
-
-def extract(home: Home, study: Path, extraction: Alone) -> None:
-    told = extraction(home.root, study, SITE, ACTOR).wait()
-    assert (told.code, told.err) == (0, "")
-
-
-def publish(home: Home, release: str) -> None:
-    """What the board and the flow `publish` do, without Prefect."""
-    folder = Path(registry.read(home, release).package)
-    digest = read_manifest(folder).digest
-    with open_board(home.board_url) as board:
-        for reviewer in cast.REVIEWERS:
-            board.releases.vote(reviewer, release, digest, Choice.APPROVE)
-        view = board.releases.approve(cast.SECRETARY, release, digest)
-        settled = board.releases.begin_publish(
-            "system", release, digest, policy_digest=view.policy_digest, cdm_digest=view.cdm_digest
-        )
-        sealed = home.root / "signed" / release
-        seal_approval(
-            folder, {"case": settled.case_number}, keys.hospital_key(home, SITE), keys.board_key(home), sealed
-        )
-        store.publish(sealed, home.store, release)
-        board.releases.finish_publish("system", release, digest)
 
 
 def raw_id(home: Home, release: str) -> int:
@@ -82,6 +37,16 @@ def raw_id(home: Home, release: str) -> int:
     everybody = np.arange(1, 20_000, dtype=np.int64)
     grant = KeyStore(home.site_keys(SITE)).grant(grant_id("case-gi-bleed-gibleed", SITE, "gi_bleed"))
     return int(everybody[pseudonyms(grant, "person", everybody) == subject][0])
+
+
+@pytest.fixture
+def home(first_version: FirstVersion) -> Home:
+    return first_version.home
+
+
+@pytest.fixture
+def study(first_version: FirstVersion) -> Path:
+    return first_version.study
 
 
 def test_the_hospital_alone_tells_which_releases_hold_a_person(
