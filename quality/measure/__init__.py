@@ -64,12 +64,11 @@ def _table(opened: Opened, view: TableView, removed: Mapping[str, int]) -> list[
             *completeness.probes(view, removed.get(view.name, 0)),
             *plausibility.probes(opened, view),
             *study.probes(opened, view),
-            *fidelity.probes(view),
         ],
         same=same,
     )
-    found += [one.metric(view.name) for one in taken if not one.probe.check.startswith("fidelity.")]
-    found += fidelity.metrics(opened, view, [one for one in taken if one.probe.check.startswith("fidelity.")])
+    found += [one.metric(view.name) for one in taken]
+    found += fidelity.metrics(opened, view, same=same)
     if view.person:
         people = per_person(opened, view, dates)
         found += reconciliation.rows(opened, view, people, dates)

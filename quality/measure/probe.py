@@ -12,7 +12,7 @@ from quality.measure.opened import Opened, TableView
 from quality.verdict import Metric
 
 PERSON = "person"
-Combine = Literal["deid", "raw", "excess", "loss", "difference", "share"]
+Combine = Literal["deid", "raw", "excess", "loss", "share"]
 Figures = tuple[float, float]
 
 
@@ -24,8 +24,7 @@ class Probe:
         (the row that a reference points at). values: bound to the `?` in it.
     joins: what of these it is about: PERSON, or the column of the reference; nothing else is joined for it.
     combine: which figure is meant: the released side's, the extracted side's, released beyond extracted ('excess'),
-        extracted beyond released ('loss', of what is part of its denominator), their absolute difference, or the
-        difference of their shares of all rows.
+        extracted beyond released ('loss', of what is part of its denominator), or the difference of their shares of all rows.
     settled: where the rows of both sides are the same, so is this figure.
     repeats: instead of `expression`, a whole number of each row, of which those are counted that are there already.
     where: instead of `expression`, a condition on one column, whose rows are counted in a statement of its own, for mostly
@@ -178,8 +177,6 @@ def _combined(taken: Taken) -> tuple[float, float]:
             measured = max(0, taken.deid - taken.raw)
         case "loss":
             return max(0, taken.raw - taken.deid - taken.probe.slack), taken.raw_of
-        case "difference":
-            measured = abs(taken.deid - taken.raw)
         case "share":
             if not taken.deid_of or not taken.raw_of:
                 return 0, 0
