@@ -6,13 +6,13 @@ of a whole database, for inside the hospital; never a row, never a value out of 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from quality.baseline import dashboard
 from quality.baseline.history import FORMAT
+from quality.baseline.lines import as_lines
 from quality.baseline.run import Baseline, Readiness
 from quality.baseline.status import Result, count
 from quality.report import page_parts, template
@@ -85,7 +85,7 @@ def as_json(baseline: Baseline) -> str:
         "readiness": [one.to_json() for one in baseline.study.findings] if baseline.study else [],
         "results": [_entry(baseline, result) for result in baseline.results],
     }
-    return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return as_lines(content, "results", sort_keys=True)
 
 
 def _entry(baseline: Baseline, result: Result) -> dict[str, Any]:

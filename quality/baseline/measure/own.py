@@ -8,7 +8,7 @@ from quality.baseline.declared import Check
 from quality.baseline.declared.limits import limits
 from quality.baseline.measure.database import Database
 from quality.baseline.measure.figure import Figure
-from quality.baseline.measure.fused import answers
+from quality.baseline.measure.fused import Asking
 from quality.measure.engine import quote
 
 # A value this many times above or below the usual one is odd; one of another unit is this near to it.
@@ -60,14 +60,14 @@ def _far(value: str, times: float) -> str:
     return f"({value} > usual * {times} OR {value} < usual / {times})"
 
 
-def midnight(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
+def midnight(db: Database, checks: Sequence[Check]) -> Asking:
     """Count times that are midnight: a field of midnights holds dates, and a study in hours cannot use it."""
     asked = {check: f"count_if(CAST(t.{quote(check.field)} AS TIME) = TIME '00:00:00')" for check in checks}
-    counted = answers(db, asked.values())
+    counted = yield asked.values()
     return {check: Figure(counted[sql], db.filled(check.field)) for check, sql in asked.items()}
 
 
-def dates_beside_times(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
+def dates_beside_times(db: Database, checks: Sequence[Check]) -> Asking:
     """Count rows whose date and time are of different days, out of those that have both."""
     found, asked = {}, {}
     for check in checks:
@@ -77,7 +77,7 @@ def dates_beside_times(db: Database, checks: Sequence[Check]) -> dict[Check, Fig
             continue
         differs = f"CAST(t.{quote(check.field)} AS DATE) <> {db.day(date)}"
         asked[check] = (f"count_if({differs})", f"count({differs})")
-    counted = answers(db, [sql for pair in asked.values() for sql in pair])
+    counted = yield [sql for pair in asked.values() for sql in pair]
     return found | {check: Figure(counted[bad], counted[of]) for check, (bad, of) in asked.items()}
 
 
