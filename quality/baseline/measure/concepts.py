@@ -61,7 +61,7 @@ def _violated(
     asked = {field: checks for field, checks in asked.items() if checks}
     join = f"LEFT JOIN {CONCEPTS} AS c ON q.id = c.concept_id" if vocabulary else ""
     queries = [
-        f"SELECT {', '.join(f'coalesce(sum(q.n) FILTER ({_violating(check)}), 0)::BIGINT' for check in checks)} "
+        f"SELECT {', '.join(f'coalesce(sum(q.n) FILTER ({violating(check)}), 0)::BIGINT' for check in checks)} "
         f"FROM (SELECT {quote(field)} AS id, count(*) AS n FROM {db.name} WHERE {quote(field)} IS NOT NULL GROUP BY 1) AS q {join}"
         for field, checks in asked.items()
     ]
@@ -75,7 +75,8 @@ def _rows(db: Database, check: Check, filled: int) -> int:
     return filled if check.type in COMPLETENESS or check.type == "isStandardValidConcept" else db.rows
 
 
-def _violating(check: Check) -> str:
+def violating(check: Check) -> str:
+    """SQL of whether a concept `q.id`, joined with the vocabulary's `c`, violates a rule."""
     if check.type in COMPLETENESS:
         return "q.id = 0"
     if check.type == "isForeignKey":

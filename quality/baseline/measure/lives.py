@@ -60,17 +60,14 @@ def measure(db: Database, born: Sequence[Check], late: Sequence[Check]) -> dict[
         found |= {check: Figure(0, 0, "death.person_id or death.death_date is missing") for check in late}
         late = ()
     if LIVES in db.made:
-        return found | together(db, births(db, born), deaths(db, late), join=_joined(db, LIVES))
-    found |= together(db, births(db, born), join=_joined(db, PEOPLE))
-    return found | together(db, deaths(db, late), join=_joined(db, DEATHS))
+        return found | together(db, births(db, born), deaths(db, late), join=joined(db, LIVES))
+    found |= together(db, births(db, born), join=joined(db, PEOPLE))
+    return found | together(db, deaths(db, late), join=joined(db, DEATHS))
 
 
 def births(db: Database, checks: Sequence[Check]) -> Asking:
     """Count rows dated before birth: with the date of birth as known, or (plausibleTemporalAfter) June where only the year is."""
-    asked = {
-        check: f"count_if({db.day(check.field)} < p.{'born' if check.type == 'plausibleAfterBirth' else 'middle'})"
-        for check in checks
-    }
+    asked = {check: f"count_if({before_birth(db, check)})" for check in checks}
     counted = yield asked.values()
     return {
         check: Figure(counted[sql], db.filled(check.field) if check.type == "plausibleAfterBirth" else db.rows)
@@ -78,9 +75,19 @@ def births(db: Database, checks: Sequence[Check]) -> Asking:
     }
 
 
+def before_birth(db: Database, check: Check) -> str:
+    """SQL of whether a row, joined with its person `p`, is dated before birth."""
+    return f"{db.day(check.field)} < p.{'born' if check.type == 'plausibleAfterBirth' else 'middle'}"
+
+
+def after_death(db: Database, check: Check) -> str:
+    """SQL of whether a row, joined with its person `p`, is dated long after death."""
+    return f"{db.day(check.field)} > p.last"
+
+
 def deaths(db: Database, checks: Sequence[Check]) -> Asking:
     """Count rows dated long after death, out of the rows of people who died."""
-    late = {check: f"count_if({db.day(check.field)} > p.last)" for check in checks}
+    late = {check: f"count_if({after_death(db, check)})" for check in checks}
     of = {check: f"count(t.{quote(check.field)}) FILTER (p.died)" for check in checks}
     counted = yield ["count_if(p.died)", *late.values(), *of.values()] if checks else []
     if not checks:
@@ -97,6 +104,7 @@ def deaths(db: Database, checks: Sequence[Check]) -> Asking:
     }
 
 
-def _joined(db: Database, name: str) -> str:
+def joined(db: Database, name: str) -> str:
+    """SQL of the join of the open table `t` with people, or deaths, or both."""
     key = db.schema(db.table).person_key or "person_id"
     return f"JOIN {name} AS p ON t.{quote(key)} = p.person_id"

@@ -85,18 +85,24 @@ def months(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
     """Count months with hardly a row between the months that hold the first and the last per cent of the rows."""
     figures = {}
     for check in checks:
-        day = quote(check.field)
-        people = "approx_count_distinct(person_id)" if "person_id" in db.fields else "count(*)"
-        holes, every = db.one(
-            f"WITH m AS (SELECT date_trunc('month', {day}) AS month, count(*) AS n, {people} AS p FROM {db.name} "
-            f"WHERE {day} IS NOT NULL GROUP BY 1), "
-            "c AS (SELECT month, n, sum(n) OVER (ORDER BY month) AS upto, sum(n) OVER () AS every FROM m), "
-            f"r AS (SELECT min(month) AS first, max(month) AS last FROM c WHERE upto > {TAIL} * every "
-            f"AND upto - n < {1 - TAIL} * every), "
-            "a AS (SELECT unnest(generate_series(first, last, INTERVAL 1 MONTH)) AS month FROM r WHERE first IS NOT NULL), "
-            "f AS (SELECT month, coalesce(p, 0) AS p FROM a LEFT JOIN m USING (month)), "
-            f"w AS (SELECT p, median(p) OVER (ORDER BY month ROWS BETWEEN {AROUND} PRECEDING AND {AROUND} FOLLOWING) AS middle FROM f) "
-            f"SELECT coalesce(count_if(middle >= {LEAST_PEOPLE} AND p < {EMPTY_MONTH} * middle), 0), count(*) FROM w"
-        )
+        holes, every = db.one(f"{calendar(db, check.field)} SELECT coalesce(count_if(hole), 0), count(*) FROM calendar")
         figures[check] = Figure(holes, every)
     return figures
+
+
+def calendar(db: Database, field: str) -> str:
+    """SQL, WITH and all, of `calendar`: each month, its people `p` (estimated), and whether it is a hole."""
+    day = quote(field)
+    people = "approx_count_distinct(person_id)" if "person_id" in db.fields else "count(*)"
+    return (
+        f"WITH m AS (SELECT date_trunc('month', {day}) AS month, count(*) AS n, {people} AS p FROM {db.name} "
+        f"WHERE {day} IS NOT NULL GROUP BY 1), "
+        "c AS (SELECT month, n, sum(n) OVER (ORDER BY month) AS upto, sum(n) OVER () AS every FROM m), "
+        f"r AS (SELECT min(month) AS first, max(month) AS last FROM c WHERE upto > {TAIL} * every "
+        f"AND upto - n < {1 - TAIL} * every), "
+        "a AS (SELECT unnest(generate_series(first, last, INTERVAL 1 MONTH)) AS month FROM r WHERE first IS NOT NULL), "
+        "f AS (SELECT month, coalesce(p, 0) AS p FROM a LEFT JOIN m USING (month)), "
+        "w AS (SELECT month, p, median(p) OVER (ORDER BY month ROWS "
+        f"BETWEEN {AROUND} PRECEDING AND {AROUND} FOLLOWING) AS middle FROM f), "
+        f"calendar AS (SELECT month, p, middle >= {LEAST_PEOPLE} AND p < {EMPTY_MONTH} * middle AS hole FROM w)"
+    )

@@ -41,13 +41,14 @@ def limits(db: Database, checks: Sequence[Check]) -> Asking:
         for check in checks
     }
     told = answers(db, crossed.values())
-    beyond = {
-        check: f"count_if({db.day(check.field)} {_sign(check)} {_limit(db, check)})"
-        for check, sql in crossed.items()
-        if told[sql]
-    }
-    counted = yield beyond.values()
-    return {check: Figure(counted[beyond[check]] if check in beyond else 0, db.filled(check.field)) for check in checks}
+    asked = {check: f"count_if({beyond(db, check)})" for check, sql in crossed.items() if told[sql]}
+    counted = yield asked.values()
+    return {check: Figure(counted[asked[check]] if check in asked else 0, db.filled(check.field)) for check in checks}
+
+
+def beyond(db: Database, check: Check) -> str:
+    """SQL of whether a row's value is beyond its limit."""
+    return f"{db.day(check.field)} {_sign(check)} {_limit(db, check)}"
 
 
 def _day_of(db: Database, check: Check, sql: str) -> str:
@@ -83,13 +84,21 @@ def order(db: Database, checks: Sequence[Check]) -> Asking:
         other = str(check.asks[0])
         if other not in db.fields:
             found[check] = Figure(0, 0, f"{check.table}.{other} is missing")
-        elif check.type == "plausibleStartBeforeEnd":
-            later = f"{db.day(check.field)} > {db.day(other)}"
-            asked[check] = (f"count_if({later})", f"count({later})")
         else:
-            asked[check] = (f"count_if({db.day(other)} > {db.day(check.field)})", "count(*)")
+            later = out_of_order(db, check)
+            asked[check] = (f"count_if({later})", f"count({later})" if _is_start(check) else "count(*)")
     counted = yield [sql for pair in asked.values() for sql in pair]
     return found | {check: Figure(counted[bad], counted[of]) for check, (bad, of) in asked.items()}
+
+
+def out_of_order(db: Database, check: Check) -> str:
+    """SQL of whether a row ends before it starts."""
+    one, other = db.day(check.field), db.day(str(check.asks[0]))
+    return f"{one} > {other}" if _is_start(check) else f"{other} > {one}"
+
+
+def _is_start(check: Check) -> bool:
+    return check.type == "plausibleStartBeforeEnd"
 
 
 def is_order(check: Check) -> bool:

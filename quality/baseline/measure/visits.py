@@ -12,6 +12,7 @@ from quality.measure.engine import quote
 
 DAYS_AROUND_VISIT = 7
 VISITS = "known_visits"
+JOINED = f"JOIN {VISITS} AS v ON t.visit_occurrence_id = v.visit_occurrence_id"
 TYPES = frozenset({"withinVisitDates", "visitOfAnother"})
 
 
@@ -50,9 +51,9 @@ def at_once(db: Database, by_table: Mapping[str, Sequence[Check]]) -> dict[Check
             checks_of[len(parts) - 1] = (checks, dates)
     if not parts:
         return {}
-    outside = ", ".join(f"count_if({day} < v.first OR {day} > v.last)" for day in ("d0", "d1"))
+    late = ", ".join(f"count_if({day} < v.first OR {day} > v.last)" for day in ("d0", "d1"))
     counted = db.rows_of(
-        f"SELECT source, count(*), {outside}, count_if(person <> v.owner) FROM ({' UNION ALL '.join(parts)}) "
+        f"SELECT source, count(*), {late}, count_if(person <> v.owner) FROM ({' UNION ALL '.join(parts)}) "
         f"JOIN {VISITS} AS v ON visit = v.visit_occurrence_id GROUP BY source"
     )
     figures: dict[int, list[int]] = {source: counts for source, *counts in counted}
@@ -69,15 +70,14 @@ def measure(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
     """Count, out of the rows whose visit exists, those dated more than a week outside it, and those of another person."""
     if VISITS not in db.made or "visit_occurrence_id" not in db.fields:
         return {check: Figure(0, 0, "the visit or its dates are missing") for check in checks}
-    asked = {check: _outside(db, check.field) for check in checks if check.type == "withinVisitDates"}
+    asked = {check: f"count_if({outside(db, check)})" for check in checks if check.type == "withinVisitDates"}
     mine = "person_id" in db.fields
     asked |= {c: "count_if(t.person_id <> v.owner)" for c in checks if c.type == "visitOfAnother" and mine}
     found = {check: Figure(0, 0, f"{check.table}.person_id is missing") for check in checks if check not in asked}
-    counted = answers(
-        db, ["count(*)", *asked.values()], f"JOIN {VISITS} AS v ON t.visit_occurrence_id = v.visit_occurrence_id"
-    )
+    counted = answers(db, ["count(*)", *asked.values()], JOINED)
     return found | {check: Figure(counted[sql], counted["count(*)"]) for check, sql in asked.items()}
 
 
-def _outside(db: Database, field: str) -> str:
-    return f"count_if({db.day(field)} < v.first OR {db.day(field)} > v.last)"
+def outside(db: Database, check: Check) -> str:
+    """SQL of whether a row, joined with its visit `v`, is dated more than a week outside it."""
+    return f"{db.day(check.field)} < v.first OR {db.day(check.field)} > v.last"
