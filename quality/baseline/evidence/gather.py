@@ -13,10 +13,9 @@ from quality.baseline.declared.own import MONTHLY
 from quality.baseline.evidence import fields, rows, units
 from quality.baseline.evidence.cell import CELL, Calendar, Cell, Drill, Evidence
 from quality.baseline.measure import Database, concepts, lives, sexes, visits
-from quality.baseline.measure.own import calendar
+from quality.baseline.measure.own import calendar, month_of
 from quality.baseline.run import Baseline
 from quality.baseline.status import Result
-from quality.measure.engine import quote
 
 
 def gather(source: Source, baseline: Baseline, limits: Limits | None = None) -> Evidence:
@@ -56,11 +55,11 @@ def _calendar(db: Database) -> list[Calendar]:
     start = db.schema(db.table).start_date
     if db.table not in MONTHLY or start not in db.fields or "person_id" not in db.fields:
         return []
-    day = quote(start or "")
     found = db.rows_of(
-        f"{calendar(db, start or '')}, seen AS (SELECT DISTINCT date_trunc('month', {day}) AS month, person_id FROM {db.name}), "
+        f"{calendar(db, start or '')}, seen AS (SELECT DISTINCT {month_of(start or '')} AS month, person_id FROM {db.name}), "
         "people AS (SELECT month, count(person_id) AS n FROM seen GROUP BY month) "
-        "SELECT strftime(month, '%Y-%m'), coalesce(n, 0), hole FROM calendar LEFT JOIN people USING (month) ORDER BY month"
+        "SELECT format('{:04d}-{:02d}', month // 12, month % 12 + 1), coalesce(n, 0), hole "
+        "FROM calendar LEFT JOIN people USING (month) ORDER BY month"
     )
     months = {month: n if n >= CELL or n == 0 else None for month, n, _ in found}
     return [Calendar(db.table, months, frozenset(month for month, _, hole in found if hole))] if months else []

@@ -91,18 +91,25 @@ def months(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
 
 
 def calendar(db: Database, field: str) -> str:
-    """SQL, WITH and all, of `calendar`: each month, its people `p` (estimated), and whether it is a hole."""
-    day = quote(field)
+    """SQL, WITH and all, of `calendar`: each month (of the Christian era, counted from 0), its people `p`, and whether it is a hole.
+
+    p is estimated.
+    """
     people = "approx_count_distinct(person_id)" if "person_id" in db.fields else "count(*)"
     return (
-        f"WITH m AS (SELECT date_trunc('month', {day}) AS month, count(*) AS n, {people} AS p FROM {db.name} "
-        f"WHERE {day} IS NOT NULL GROUP BY 1), "
+        f"WITH m AS (SELECT {month_of(field)} AS month, count(*) AS n, {people} AS p FROM {db.name} "
+        f"WHERE {quote(field)} IS NOT NULL GROUP BY 1), "
         "c AS (SELECT month, n, sum(n) OVER (ORDER BY month) AS upto, sum(n) OVER () AS every FROM m), "
         f"r AS (SELECT min(month) AS first, max(month) AS last FROM c WHERE upto > {TAIL} * every "
         f"AND upto - n < {1 - TAIL} * every), "
-        "a AS (SELECT unnest(generate_series(first, last, INTERVAL 1 MONTH)) AS month FROM r WHERE first IS NOT NULL), "
+        "a AS (SELECT unnest(generate_series(first, last)) AS month FROM r WHERE first IS NOT NULL), "
         "f AS (SELECT month, coalesce(p, 0) AS p FROM a LEFT JOIN m USING (month)), "
         "w AS (SELECT month, p, median(p) OVER (ORDER BY month ROWS "
         f"BETWEEN {AROUND} PRECEDING AND {AROUND} FOLLOWING) AS middle FROM f), "
         f"calendar AS (SELECT month, p, middle >= {LEAST_PEOPLE} AND p < {EMPTY_MONTH} * middle AS hole FROM w)"
     )
+
+
+def month_of(field: str) -> str:
+    """SQL of a date's month as a whole number, which is grouped by in half the time of a date."""
+    return f"(year({quote(field)}) * 12 + month({quote(field)}) - 1)"

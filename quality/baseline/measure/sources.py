@@ -20,6 +20,10 @@ def measure(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
             found[check] = Figure(0, 0, f"{check.table}.{mapped} is missing")
             continue
         value, concept = quote(check.field), quote(mapped)
+        if db.rows and not db.filled(check.field):
+            # Every row then has the same one: none.
+            asked[check] = f"SELECT coalesce(bool_or({concept} = 0), false)::BIGINT, 1::BIGINT FROM {db.name}"
+            continue
         asked[check] = (
             f"SELECT coalesce(count_if(lost), 0), count(*) FROM (SELECT coalesce(bool_or({concept} = 0), false) AS lost "
             f"FROM {db.name} GROUP BY {value})"

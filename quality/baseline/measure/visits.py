@@ -23,8 +23,8 @@ def prepare(db: Database, types: Collection[str]) -> None:
     if wanted <= shown:
         db.make(
             VISITS,
-            f"SELECT visit_occurrence_id, CAST(visit_start_date - INTERVAL {DAYS_AROUND_VISIT} DAY AS DATE) AS first, "
-            f"CAST(visit_end_date + INTERVAL {DAYS_AROUND_VISIT} DAY AS DATE) AS last, "
+            f"SELECT visit_occurrence_id, visit_start_date - {DAYS_AROUND_VISIT} AS first, "
+            f"visit_end_date + {DAYS_AROUND_VISIT} AS last, "
             f"{'person_id' if 'person_id' in shown else 'NULL::BIGINT'} AS owner "
             "FROM cdm.visit_occurrence WHERE visit_occurrence_id IS NOT NULL",
         )
