@@ -17,6 +17,7 @@ from flows.site import read
 from flows.study import load
 from flows.study_ready import readiness
 from quality.baseline import report
+from quality.baseline.evidence import gather
 from quality.baseline.run import Baseline, Options, run
 
 STEP = "baseline"
@@ -32,13 +33,14 @@ def baseline(  # noqa: PLR0913  # what a caller may leave out is named
     actor: str | None = None,
     study: Path | None = None,
     data_docs: bool = False,
+    behind: bool = True,
 ) -> tuple[Baseline, dict[str, Any]]:
     """Measure a database, named by its address or by its site, and write the reports into `out`.
 
     Without a former result in the options, the one that `out` holds already is compared with. actor: who accepts failures
     by the waivers in the options; those that count stand in the ledger, under the hospital, before they do. study: a study
-    file, asked after at the same time. data_docs: validate with Great Expectations, too, into out/gx. Raises BadInput,
-    SourceUnavailable, drb's Refused.
+    file, asked after at the same time. behind: look up where failures come from. data_docs: validate with Great
+    Expectations, too, into out/gx. Raises BadInput, SourceUnavailable, drb's Refused.
     """
     if (source is None) == (site is None):
         raise BadInput("say which database: --source URL or --site ID, one of them")
@@ -54,6 +56,8 @@ def baseline(  # noqa: PLR0913  # what a caller may leave out is named
         found = run(opened, options, limits, _tell)
         if wanted is not None:
             found = replace(found, study=readiness(wanted, opened, limits))
+        if behind:
+            found = replace(found, evidence=gather(opened, found, limits))
         progress.tell(STEP, "done", f"{len(found.results):,} checks")
     if found.waived:
         _record(home, str(site), str(actor), found)

@@ -63,9 +63,13 @@ def as_html(result: GateResult) -> str:
 def template(name: str) -> jinja2.Template:
     """Load one of the pages of `quality/templates`; what is put into it is escaped."""
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FunctionLoader(_text),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    return environment.from_string(_text(name))
+    return environment.get_template(name)
 
 
 @cache

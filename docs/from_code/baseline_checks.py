@@ -29,6 +29,11 @@ WORDS = {
         "(`--whole` counts everything). With `--study FILE` the run tells whether a study's concepts, units, columns and hours are "
         "populated here, with `--data-docs` it is validated by Great Expectations in `quality/gx/data_docs`. The command ends with 1 "
         "where a check fails that nobody waived.\n\n![The report](../images/quality/baseline.en.png)\n\n"
+        "Each failure leads to what is behind it: the concepts and years that its rows are of, and, for units and values, how the "
+        "values are spread in each unit. A concept, a year or a range of values is told when ten people or more are in it, and so "
+        "much of the rest is held back that no subtraction tells it; `<10` stands for counts from 1 to 9, while `baseline.json` is "
+        "exact. `--no-behind` does without, and saves the look-up.\n\n![What is behind a failure](../images/quality/behind.en.png)\n\n"
+        "![Mapping by table, people by month](../images/quality/glance.en.png)\n\n"
         "[Which mistakes are caught](../explanation/seeded-faults.md), measured.",
         "types": "## Kinds of checks",
         "own": "The last six the dashboard does not ask; they are left out of `results.json`. `unitMixUp` counts results that are odd "
@@ -71,6 +76,10 @@ WORDS = {
         "값이 하나도 바뀌지 않은 표는 다시 세지 않습니다(`--whole`이면 모두 셉니다). `--study FILE`은 연구의 개념, 단위, 열, 시각이 "
         "여기 있는지 알려 주고, `--data-docs`는 Great Expectations로도 검증해 `quality/gx/data_docs`에 남깁니다. "
         "유예되지 않은 불합격이 있으면 명령은 1로 끝납니다.\n\n![보고서](../images/quality/baseline.ko.png)\n\n"
+        "불합격마다 무엇에서 비롯되었는지로 이어집니다. 위반한 행의 개념과 연도, 단위와 값의 점검이면 단위별 값의 분포입니다. 개념이나 "
+        "연도, 값의 구간은 10명 이상일 때만 보이고, 나머지는 빼기로도 알 수 없게 함께 숨깁니다. 1부터 9까지의 수는 `<10`으로 적으며 "
+        "`baseline.json`은 정확한 수를 담습니다. `--no-behind`를 주면 찾아보지 않아 그만큼 빠릅니다.\n\n"
+        "![무엇에서 비롯되는가](../images/quality/behind.ko.png)\n\n![표별 매핑, 달별 사람 수](../images/quality/glance.ko.png)\n\n"
         "[어떤 오류를 잡는지](../explanation/seeded-faults.ko.md) 잰 결과도 있습니다.",
         "types": "## 점검의 종류",
         "own": "마지막 여섯 가지는 DataQualityDashboard에 없는 점검이며 `results.json`에는 넣지 않습니다. "

@@ -68,6 +68,13 @@ def baseline(
     data_docs: Annotated[
         bool, typer.Option("--data-docs", help="Also validate with Great Expectations: OUT/gx/data_docs/index.html.")
     ] = False,
+    behind: Annotated[
+        bool,
+        typer.Option(
+            "--behind/--no-behind",
+            help="Look up which concepts, years and values are behind each failure, for baseline.html.",
+        ),
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Every check of OHDSI's DataQualityDashboard, with its figures, and whether a study can be asked here.
@@ -85,7 +92,7 @@ def baseline(
     options = Options(today, tuple(thresholds or ()), waivers, last, whole=whole)
     with show.steps(as_json):
         found, summary = running.baseline(
-            home(), source, site, out, options, acting(actor) if waivers else None, study, data_docs
+            home(), source, site, out, options, acting(actor) if waivers else None, study, data_docs, behind
         )
     if as_json:
         show.as_json({**summary, "out": str(out)})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from quality.baseline.declared import TYPES, Check
+from quality.baseline.lines import as_lines
 from quality.baseline.run import Baseline
 from quality.baseline.status import Result
 
@@ -26,7 +26,7 @@ def as_json(baseline: Baseline) -> str:
         "Metadata": [_metadata(baseline)],
         "Overview": overview(asked),
     }
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    return as_lines(content, "CheckResults")
 
 
 def overview(results: tuple[Result, ...]) -> dict[str, int | float]:

@@ -1,18 +1,21 @@
 """What a run leaves behind: baseline.json, results.json (the dashboard's layout) and baseline.html, all of the same content.
 
-The page needs nothing from outside, speaks Korean and English and has the same bytes for the same findings. Exact counts
-of a whole database, for inside the hospital; never a row, never a value out of one.
+The page needs nothing from outside, speaks Korean and English and has the same bytes for the same findings. Counts of a
+whole database, for inside the hospital; never a row, never a value out of one. The JSON files hold every figure exactly, for
+programs; on the page, which is shown around, a count from 1 to 9 is only told to be less than ten.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from quality.baseline import dashboard
+from cdm.schema import tables
+from quality.baseline import dashboard, plots
+from quality.baseline.evidence.cell import CELL
 from quality.baseline.history import FORMAT
+from quality.baseline.lines import as_lines
 from quality.baseline.run import Baseline, Readiness
 from quality.baseline.status import Result, count
 from quality.report import page_parts, template
@@ -85,7 +88,7 @@ def as_json(baseline: Baseline) -> str:
         "readiness": [one.to_json() for one in baseline.study.findings] if baseline.study else [],
         "results": [_entry(baseline, result) for result in baseline.results],
     }
-    return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return as_lines(content, "results", sort_keys=True)
 
 
 def _entry(baseline: Baseline, result: Result) -> dict[str, Any]:
@@ -118,7 +121,7 @@ def as_html(baseline: Baseline) -> str:
         waived=[_row(baseline, one) for one in results if one.check.key in baseline.waived],
         expired=baseline.expired,
         drifted=[
-            {**_row(baseline, one), "before": f"{baseline.drift[one.check.key]:,.4g} %"}
+            {**_row(baseline, one), "before": f"{baseline.drift[one.check.key]:,.0f} %"}
             for one in results
             if one.check.key in baseline.drift
         ],
@@ -126,10 +129,50 @@ def as_html(baseline: Baseline) -> str:
         categories=[_category(baseline, name, [r for r in results if r.type.category == name]) for name in CATEGORIES],
         tables=_tables(results),
         compared=baseline.compared,
-        sizes=baseline.sizes,
+        sizes={table: [_number(n) for n in rows] for table, rows in baseline.sizes.items()},
+        mapping=plots.mapping(results, tables(baseline.release.cdm_version)),
+        calendars=[plots.calendar(one) for one in baseline.evidence.calendars] if baseline.evidence else [],
+        behind=_behind(baseline, ranked),
         study=baseline.study,
         **page_parts(),
     )
+
+
+def _behind(baseline: Baseline, failures: Sequence[Result]) -> list[dict[str, Any]]:
+    """What was looked up of each failure, in their order."""
+    found = baseline.evidence.drills if baseline.evidence else {}
+    return [
+        {
+            "anchor": _anchor(one),
+            "row": _row(baseline, one),
+            "by": found[one.check.key].by,
+            "cells": found[one.check.key].cells,
+            "more": found[one.check.key].more,
+            "years": plots.years(found[one.check.key].years),
+            "spreads": plots.spreads(found[one.check.key].spreads),
+        }
+        for one in failures
+        if one.check.key in found
+    ]
+
+
+def _anchor(result: Result) -> str:
+    return "-".join(("behind", *(part for part in result.check.key if part))).replace(" ", "").replace(",", "-")
+
+
+def _number(value: int) -> dict[str, Any]:
+    """How a count is written, and sorted: what is smaller than a cell is only told to be so."""
+    small = 0 < value < CELL
+    return {"shown": f"<{CELL}" if small else f"{value:,}", "value": 1 if small else value}
+
+
+def _percent(result: Result) -> tuple[str, float]:
+    """How a share is written, and sorted: of a small count only the most that it can be."""
+    figure = result.figure
+    if not 0 < figure.violated < CELL:
+        return f"{result.percent:,.4g} %", rounded(result.percent)
+    most = min(100.0 * CELL / figure.rows, 100.0) if figure.rows >= CELL else 100.0
+    return f"<{most:,.2g} %", rounded(most)
 
 
 def _category(baseline: Baseline, name: str, results: Sequence[Result]) -> dict[str, Any]:
@@ -163,7 +206,10 @@ def _row(baseline: Baseline, result: Result) -> dict[str, Any]:
     check, kind, figure = result.check, result.type, result.figure
     waiver = baseline.waived.get(check.key)
     change = baseline.changes.get(check.key)
+    violated, rows, (percent, share) = _number(figure.violated), _number(figure.rows), _percent(result)
+    told = baseline.evidence is not None and check.key in baseline.evidence.drills and check.key not in baseline.waived
     return {
+        "drill": _anchor(result) if told and result.failed else "",
         "type": check.type,
         "en": kind.en,
         "ko": kind.ko,
@@ -172,13 +218,14 @@ def _row(baseline: Baseline, result: Result) -> dict[str, Any]:
         "status": result.status,
         "status_words": STATUSES[result.status],
         "severity": SEVERITIES[kind.severity],
-        "violated": "–" if figure.error else f"{figure.violated:,}",
-        "rows": "–" if figure.error else f"{figure.rows:,}",
-        "violated_value": figure.violated,
-        "percent": f"{result.percent:,.4g} %",
-        "percent_value": rounded(result.percent),
+        "violated": "–" if figure.error else violated["shown"],
+        "rows": "–" if figure.error else rows["shown"],
+        "violated_value": violated["value"],
+        "rows_value": rows["value"],
+        "percent": percent,
+        "percent_value": share,
         "threshold": f"≤ {rounded(check.threshold)} %",
-        "bar": round(min(result.percent, 100.0), 1),
+        "bar": round(min(share, 100.0), 1),
         "limit": round(min(check.threshold, 98.0), 1),
         "reason": result.reason,
         "change": CHANGES[change] if change else None,

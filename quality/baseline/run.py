@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cdm.engine import Limits, connect
 from cdm.source import Release, Source
@@ -16,6 +17,9 @@ from quality.baseline.measure.prints import take as fingerprints
 from quality.baseline.settings import Threshold, Waiver, read_thresholds, read_waivers, tolerating
 from quality.baseline.status import Result, judge
 from quality.verdict import Finding
+
+if TYPE_CHECKING:
+    from quality.baseline.evidence.cell import Evidence
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Baseline:
     since the last run -> its share in percent then. prints: table -> fingerprint; way: how figures were counted. unchanged:
     the tables whose figures are all taken from the former run; taken: how many figures are. study: a study that was asked
     after. sizes: table that lost or gained many rows since the last run -> its rows then and now.
+    evidence: what was looked up of the failures, where it was.
     """
 
     release: Release
@@ -80,6 +85,7 @@ class Baseline:
     taken: int = 0
     study: Readiness | None = None
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    evidence: Evidence | None = None
 
     @property
     def open_failures(self) -> tuple[Result, ...]:

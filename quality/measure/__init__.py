@@ -20,6 +20,7 @@ from quality.measure import (
 from quality.measure.opened import Opened, TableView, open_run
 from quality.measure.people import per_person
 from quality.measure.probe import take
+from quality.measure.whole_rows import whole_rows
 from quality.verdict import Metric
 
 
@@ -48,6 +49,12 @@ def measure_release(inputs: GateInputs, limits: Limits | None = None) -> list[Me
 
 def _table(opened: Opened, view: TableView, removed: Mapping[str, int]) -> list[Metric]:
     found = [*contract.columns(view), *deidentification.policy(view)]
+    same = False
+    if view.person:
+        dates = deidentification.precisions(opened, view)
+        whole = whole_rows(opened, view, dates)
+        same = whole.same
+        found += whole.metrics(view)
     taken = take(
         opened,
         view,
@@ -57,13 +64,12 @@ def _table(opened: Opened, view: TableView, removed: Mapping[str, int]) -> list[
             *completeness.probes(view, removed.get(view.name, 0)),
             *plausibility.probes(opened, view),
             *study.probes(opened, view),
-            *fidelity.probes(view),
         ],
+        same=same,
     )
-    found += [one.metric(view.name) for one in taken if not one.probe.check.startswith("fidelity.")]
-    found += fidelity.metrics(opened, view, [one for one in taken if one.probe.check.startswith("fidelity.")])
-    if view.person and view.raw:
-        dates = deidentification.precisions(opened, view)
+    found += [one.metric(view.name) for one in taken]
+    found += fidelity.metrics(opened, view, same=same)
+    if view.person:
         people = per_person(opened, view, dates)
         found += reconciliation.rows(opened, view, people, dates)
         found += deidentification.table(opened, view, people, dates)

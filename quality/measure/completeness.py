@@ -21,34 +21,14 @@ def probes(view: TableView, removed: int) -> list[Probe]:
     asked = [Probe("completeness.table_not_empty", "", "count(*)")]
     concept = main_concept(view)
     if concept:
-        asked.append(
-            Probe(
-                "completeness.mapped", concept,
-                f"count(*) FILTER (WHERE coalesce(t.{quote(concept)}, 0) = 0)",
-            )
-        )  # fmt: skip
+        asked.append(Probe("completeness.mapped", concept, where=f"coalesce(t.{quote(concept)}, 0) = 0"))
     if view.person:
+        settled = view.acted("keep", "shift")
         asked += [
             Probe(
                 "completeness.filled_as_source", name, f"count(t.{quote(name)})", combine="share",
-                slack=removed,
+                slack=removed, settled=name in settled,
             )
             for name in view.acted("keep", "clip", "shift")
         ]  # fmt: skip
-        asked += _repeated(view)
     return asked
-
-
-def _repeated(view: TableView) -> list[Probe]:
-    """Compare rows by what is the same on both sides: person, dates (the day), and what the policy keeps."""
-    content = [quote(name) for name in view.acted("keep")]
-    days = [f"CAST(t.{quote(name)} AS DATE)" for name in view.acted("shift")]
-    if view.table.start_date not in view.shared or not content:
-        return []
-    person = quote(view.person or "")
-    row = ", ".join([f"t.{person}", *(f"t.{name}" for name in content), *days])
-    repeats = f"hash({row})"
-    return [
-        Probe("completeness.duplicates", "", "", repeats=repeats),
-        Probe("completeness.no_added_duplicates", "", "", repeats=repeats, combine="excess"),
-    ]

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from quality.measure.engine import quote
 from quality.measure.opened import RECORDS, Opened, TableView, fits
+from quality.measure.people import row_key
 from quality.measure.policy_record import DROPPED
-from quality.measure.probe import Probe, alias, references
+from quality.measure.probe import PERSON, Probe, alias, references
 from quality.verdict import Metric
 
 # Types whose every value is a BIGINT.
@@ -73,26 +74,25 @@ def _required(view: TableView) -> list[Probe]:
 
 def _key(view: TableView) -> list[Probe]:
     found = [name for name in view.table.primary_key if name in view.sound]
-    return [
-        probe
-        for name in found
-        for probe in (
-            _empty("contract.key_filled", name),
-            _unique(view, name),
-        )
-    ]
+    asked = [_empty("contract.key_filled", name) for name in found]
+    return asked + [_unique(view, name) for name in found if not counted_whole(view, name)]
+
+
+def counted_whole(view: TableView, name: str) -> bool:
+    """Whether the look at every whole row (`whole_rows`) tells how often a key is repeated."""
+    return view.person is not None and name == row_key(view) and view.deid[name] in WHOLE
 
 
 def _unique(view: TableView, name: str) -> Probe:
     if view.deid[name] in WHOLE:
-        return Probe("contract.key_unique", name, "", repeats=f"t.{quote(name)}::BIGINT")
+        return Probe("contract.key_unique", name, repeats=f"t.{quote(name)}::BIGINT")
     return Probe("contract.key_unique", name, f"count(t.{quote(name)}) - count(DISTINCT t.{quote(name)})")
 
 
 def _people(view: TableView) -> list[Probe]:
     if not view.person:
         return []
-    return [Probe("contract.person_resolves", view.person, "count(*) FILTER (WHERE p.person_id IS NULL)")]
+    return [Probe("contract.person_resolves", view.person, "count(*) FILTER (WHERE p.person_id IS NULL)", joins=PERSON)]
 
 
 def _references(opened: Opened, view: TableView, removed: Mapping[str, int]) -> list[Probe]:
@@ -100,10 +100,12 @@ def _references(opened: Opened, view: TableView, removed: Mapping[str, int]) -> 
     for name, target in references(view).items():
         filled = f"count(t.{quote(name)})"
         resolved = f"count(*) FILTER (WHERE {alias(name)}.key IS NOT NULL)"
-        asked.append(Probe("contract.references_resolve", name, f"{filled} - {resolved}", of=filled))
+        asked.append(Probe("contract.references_resolve", name, f"{filled} - {resolved}", of=filled, joins=name))
         if name in view.acted("pseudonymise", "keep") and view.person and _lasts(opened, target, removed):
             slack = removed.get(view.name, 0)
-            asked.append(Probe("contract.references_kept", name, resolved, of=filled, combine="loss", slack=slack))
+            asked.append(
+                Probe("contract.references_kept", name, resolved, of=filled, combine="loss", slack=slack, joins=name)
+            )
     return asked
 
 
@@ -118,4 +120,4 @@ def _lasts(opened: Opened, target: str, removed: Mapping[str, int]) -> bool:
 
 
 def _empty(check: str, name: str) -> Probe:
-    return Probe(check, name, f"count(*) FILTER (WHERE t.{quote(name)} IS NULL)")
+    return Probe(check, name, f"count(*) - count(t.{quote(name)})")

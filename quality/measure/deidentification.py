@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from quality.measure.contract import by_column
-from quality.measure.engine import finite, quote, row
+from quality.measure.engine import order_kept, quote, row
 from quality.measure.opened import Opened, TableView
-from quality.measure.people import PRECISIONS, PerPerson, unexplained
+from quality.measure.people import PRECISIONS, PerPerson, row_key, unexplained
 from quality.measure.policy_record import DROPPED
 from quality.measure.probe import Probe
 from quality.verdict import Metric
@@ -64,17 +64,15 @@ def probes(opened: Opened, view: TableView) -> list[Probe]:
 def people(opened: Opened) -> list[Metric]:
     """Measure offsets, pseudonyms and their order, and the texts of the cohort table."""
     con = opened.con
-    stayed, still, common, same, expected, correlation = row(
+    stayed, still, common, same, expected = row(
         con,
         "SELECT count(*), count(*) FILTER (WHERE offset_days IS NULL OR offset_days = 0), "
         "coalesce((SELECT max(n) FROM (SELECT count(*) AS n FROM raw_people GROUP BY offset_days)), 0), "
         "count(*) FILTER (WHERE person_id = subject_id), "
-        f"{chance('subject_id', 'count(*)::DOUBLE')}, "
-        "(SELECT corr(a, b) FROM (SELECT rank() OVER (ORDER BY person_id) AS a, rank() OVER (ORDER BY subject_id) AS b "
-        "FROM raw_people)) FROM raw_people",
+        f"{chance('subject_id', 'count(*)::DOUBLE')} FROM raw_people",
         "the crosswalk",
     )
-    place = _cohort_place(opened)
+    kept = order_kept(con, "SELECT coalesce(person_id, 0), coalesce(subject_id, 0) FROM raw_people", "the crosswalk")
     return [
         Metric("deidentification.offset_not_zero", "cohort", "", still, stayed),
         Metric(
@@ -84,8 +82,8 @@ def people(opened: Opened) -> list[Metric]:
             *((common, stayed) if stayed >= TELLING else (0, 0)),
         ),
         Metric("deidentification.person_key_new", "cohort", "subject_id", same, stayed, by_chance(expected)),
-        order("deidentification.person_order_hidden", "cohort", "subject_id", abs(finite(correlation, 0.0)), stayed),
-        order("deidentification.file_order_hidden", "cohort", "", place, stayed),
+        order("deidentification.person_order_hidden", "cohort", "subject_id", kept, stayed),
+        order("deidentification.file_order_hidden", "cohort", "", _cohort_order(opened), stayed),
         *_cohort_texts(opened),
     ]
 
@@ -99,7 +97,7 @@ def table(opened: Opened, view: TableView, found: PerPerson, dates: dict[str, st
     ]
     if dates:
         metrics.append(Metric("deidentification.intervals_exact", view.name, "", wrong, found.deid_rows))
-    key = next((name for name in view.table.primary_key if name in view.shared and name != view.person), None)
+    key = row_key(view)
     if key:
         metrics.append(order("deidentification.row_order_hidden", view.name, key, found.key_order, found.compared))
         metrics.append(_row_keys(opened, view, key, found))
@@ -123,19 +121,25 @@ def _unmoved(opened: Opened, view: TableView, name: str) -> Metric:
 def precisions(opened: Opened, view: TableView) -> dict[str, str]:
     """Name the moved date columns -> the precision that the release shows (a policy may coarsen times of day)."""
     # A date has no finer part than its day.
-    moved = [name for name in view.acted("shift") if view.deid[name] != "DATE"]
-    days = dict.fromkeys((name for name in view.acted("shift") if name not in moved), "day")
-    asked = [
-        f"bool_or(epoch_us(CAST(t.{quote(name)} AS TIMESTAMP)) % {finer} <> 0)" for name in moved for finer in FINER
-    ]
-    if not asked:
-        return days
-    sql = f"SELECT {', '.join(asked)} FROM deid.{quote(view.name)} t"
-    found = row(opened.con, sql, f"the table {view.name}")
-    return days | {
-        name: next((PRECISIONS[i] for i, finer in enumerate(found[3 * at : 3 * at + 3]) if finer), "day")
-        for at, name in enumerate(moved)
-    }
+    moved = {name: view.deid[name] != "DATE" for name in view.acted("shift")}
+    return {name: _precision(opened, view, name) if timed else "day" for name, timed in moved.items()}
+
+
+def _precision(opened: Opened, view: TableView, name: str) -> str:
+    """The finest part that some time has. A search ends at the first time that tells, so whole days are ruled out first."""
+    if not _has_finer(opened, view, name, FINER[-1]):
+        return "day"
+    return next(found for found, finer in zip(PRECISIONS, FINER, strict=False) if _has_finer(opened, view, name, finer))
+
+
+def _has_finer(opened: Opened, view: TableView, name: str, finer: int) -> bool:
+    (found,) = row(
+        opened.con,
+        f"SELECT count(*) FROM (SELECT 1 FROM deid.{quote(view.name)} t "
+        f"WHERE epoch_us(CAST(t.{quote(name)} AS TIMESTAMP)) % {finer} <> 0 LIMIT 1)",
+        f"the table {view.name}",
+    )
+    return bool(found)
 
 
 def order(check: str, table: str, column: str, correlation: float, people: int) -> Metric:
@@ -170,30 +174,34 @@ def _row_keys(opened: Opened, view: TableView, key: str, found: PerPerson) -> Me
     return Metric("deidentification.row_key_new", view.name, key, same, found.deid_rows, by_chance(expected))
 
 
-def _cohort_place(opened: Opened) -> float:
-    found = row(
+def _cohort_order(opened: Opened) -> float:
+    return order_kept(
         opened.con,
-        "SELECT corr(a, b) FROM (SELECT rank() OVER (ORDER BY r.person_id) AS a, rank() OVER (ORDER BY c.place) AS b "
-        "FROM (SELECT subject_id, min(rowid) AS place FROM cohort GROUP BY subject_id) c "
-        "JOIN raw_people r USING (subject_id))",
+        "SELECT r.person_id, c.place FROM (SELECT subject_id, min(rowid) AS place FROM cohort GROUP BY subject_id) c "
+        "JOIN raw_people r USING (subject_id) WHERE r.person_id IS NOT NULL",
         "the cohort",
-    )[0]
-    return abs(finite(found, 0.0))
+    )
 
 
 def _cohort_texts(opened: Opened) -> list[Metric]:
-    found = row(
+    """Look into the few distinct texts of the cohort, and count their rows."""
+    return [_cohort_text(opened, name) for name in ("site_id", "role")]
+
+
+def _cohort_text(opened: Opened, name: str) -> Metric:
+    found, entries = row(
         opened.con,
-        f"SELECT count(*), {_identifiers('site_id')}, {_identifiers('role')} FROM cohort",
+        f"SELECT coalesce(sum(n) FILTER (WHERE {_identifies('text')}), 0)::BIGINT, coalesce(sum(n), 0)::BIGINT "
+        f"FROM (SELECT {name} AS text, count(*) AS n FROM cohort GROUP BY text)",
         "the cohort",
     )
-    return [
-        Metric("deidentification.no_identifier_pattern", "cohort", name, count, found[0])
-        for name, count in zip(("site_id", "role"), found[1:], strict=True)
-    ]
+    return Metric("deidentification.no_identifier_pattern", "cohort", name, found, entries)
 
 
 def _identifiers(column: str) -> str:
+    return f"count(*) FILTER (WHERE {_identifies(column)})"
+
+
+def _identifies(column: str) -> str:
     plain = f"translate({column}, '０１２３４５６７８９－＠．　', '0123456789-@. ')"
-    hits = " OR ".join(f"regexp_matches({plain}, '{pattern}')" for pattern in PATTERNS)
-    return f"count(*) FILTER (WHERE {hits})"
+    return " OR ".join(f"regexp_matches({plain}, '{pattern}')" for pattern in PATTERNS)

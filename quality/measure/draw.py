@@ -7,6 +7,12 @@ from quality.measure.opened import Opened
 from quality.verdict import Metric
 
 ROLES = ("case", "control")
+# Check, column, and what has to be the same: of the draw `d` and its people `r`, and of the cohort.
+KEPT = (
+    ("draw.roles_kept", "role", "d.role", "role"),
+    ("draw.weights_kept", "weight", "round(d.weight, 6)", "round(weight, 6)"),
+    ("draw.index_date_moved", "index_date", "d.index_date + r.offset_days", "index_date"),
+)
 
 
 def metrics(opened: Opened) -> list[Metric]:
@@ -47,13 +53,10 @@ def _sets(opened: Opened) -> list[Metric]:
 def _as_drawn(opened: Opened) -> list[Metric]:
     """Compare entry by entry; somebody who is in the draw more than once is compared as a bag of entries."""
     entries = row(opened.con, "SELECT count(*) FROM cohort", "the cohort")[0]
+    whole = _differing(opened, ", ".join(drawn for *_, drawn, _ in KEPT), ", ".join(released for *_, released in KEPT))
     metrics = [
-        Metric(check, "cohort", column, _differing(opened, drawn, released), entries)
-        for check, column, drawn, released in (
-            ("draw.roles_kept", "role", "d.role", "role"),
-            ("draw.weights_kept", "weight", "round(d.weight, 6)", "round(weight, 6)"),
-            ("draw.index_date_moved", "index_date", "d.index_date + r.offset_days", "index_date"),
-        )
+        Metric(check, "cohort", column, _differing(opened, drawn, released) if whole else 0, entries)
+        for check, column, drawn, released in KEPT
     ]
     mixed, sets = row(
         opened.con,

@@ -1,63 +1,49 @@
 """Figures of fidelity: how far apart the distributions of the release and of the extracted rows are.
 
-A sum of hashes tells in the common scan whether a column is the same on both sides; a distance is worked out only
-where it is not.
+Where the rows of both sides are the same (`whole_rows`), so are the distributions of what the policy keeps; a distance is
+worked out only of what may differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from quality.measure.completeness import main_concept
 from quality.measure.engine import finite, quote, row
 from quality.measure.opened import Opened, TableView
-from quality.measure.probe import Probe, Taken
 from quality.verdict import Metric
 
 ENOUGH_ROWS = 100
 """Below this many rows of a concept a distance between two samples is mostly chance."""
 
 
-def probes(view: TableView) -> list[Probe]:
-    """Ask for the sums of hashes of one table's codes and numbers."""
+def metrics(opened: Opened, view: TableView, *, same: bool) -> list[Metric]:
+    """Measure every column of codes or numbers that the policy keeps or makes coarser. same: the rows of both sides are."""
     if not view.person:
         return []
-    kept = set(view.acted("keep", "generalise"))
+    kept, settled = view.acted("keep", "generalise"), {*view.acted("keep"), None} if same else set()
     concept = main_concept(view)
-    asked = []
-    for column in view.table.columns:
-        if column.name not in kept:
-            continue
-        if column.is_concept:
-            asked.append(_sums("fidelity.concepts", column.name, None))
-        elif column.family == "number":
-            asked.append(_sums("fidelity.numbers", column.name, concept))
-    return asked
-
-
-def metrics(opened: Opened, view: TableView, taken: Iterable[Taken]) -> list[Metric]:
-    """Turn equal sums into a distance of 0 and work the others out."""
+    codes = [column.name for column in view.table.columns if column.name in kept and column.is_concept]
+    numbers = [
+        column.name
+        for column in view.table.columns
+        if column.name in kept and not column.is_concept and column.family == "number"
+    ]
+    filled = _filled(opened, view, [*codes, *numbers])
     found = []
-    for one in taken:
-        column = one.probe.column
-        distance = 0.0
-        if one.deid != one.raw:
-            distance = (
-                _codes(opened, view, column)
-                if one.probe.check == "fidelity.concepts"
-                else _numbers(opened, view, column)
-            )
-        found.append(Metric(one.probe.check, view.name, column, distance, one.deid_of))
+    for name in codes:
+        apart = 0.0 if name in settled else _codes(opened, view, name)
+        found.append(Metric("fidelity.concepts", view.name, name, apart, filled[name]))
+    for name in numbers:
+        apart = 0.0 if {name, concept} <= settled else _numbers(opened, view, name)
+        found.append(Metric("fidelity.numbers", view.name, name, apart, filled[name]))
     return found
 
 
-def _sums(check: str, name: str, concept: str | None) -> Probe:
-    kind = "BIGINT" if check == "fidelity.concepts" else "DOUBLE"
-    with_concept = f", CAST(t.{quote(concept)} AS BIGINT)" if concept else ""
-    return Probe(
-        check, name, f"sum(hash(CAST(t.{quote(name)} AS {kind}){with_concept}))", of=f"count(t.{quote(name)})",
-        combine="difference",
-    )  # fmt: skip
+def _filled(opened: Opened, view: TableView, names: list[str]) -> dict[str, int]:
+    if not names:
+        return {}
+    counts = ", ".join(f"count({quote(name)})" for name in names)
+    found = row(opened.con, f"SELECT {counts} FROM deid.{quote(view.name)}", f"the table {view.name}")
+    return dict(zip(names, found, strict=True))
 
 
 def _codes(opened: Opened, view: TableView, column: str) -> float:
@@ -86,11 +72,12 @@ def _numbers(opened: Opened, view: TableView, column: str) -> float:
     name, person = quote(column), quote(view.person or "")
     found = row(
         opened.con,
-        f"WITH all_rows AS (SELECT {key} AS concept, t.{name} AS value, 1 AS a, 0 AS b FROM deid.{quote(view.name)} t "
-        f"WHERE t.{name} IS NOT NULL UNION ALL "
-        f"SELECT {key}, t.{name}, 0, 1 FROM raw.{quote(view.name)} t JOIN raw_people p ON p.person_id = t.{person} "
-        f"WHERE t.{name} IS NOT NULL), "
-        "steps AS (SELECT concept, value, sum(a) AS a, sum(b) AS b FROM all_rows GROUP BY concept, value), "
+        f"WITH a AS (SELECT {key} AS concept, t.{name} AS value, count(*) AS n FROM deid.{quote(view.name)} t "
+        f"WHERE t.{name} IS NOT NULL GROUP BY ALL), "
+        f"b AS (SELECT {key} AS concept, t.{name} AS value, count(*) AS n FROM raw.{quote(view.name)} t "
+        f"JOIN raw_people p ON p.person_id = t.{person} WHERE t.{name} IS NOT NULL GROUP BY ALL), "
+        "steps AS (SELECT concept, value, sum(a) AS a, sum(b) AS b FROM "
+        "(SELECT concept, value, n AS a, 0 AS b FROM a UNION ALL SELECT concept, value, 0, n FROM b) GROUP BY concept, value), "
         "sums AS (SELECT concept, sum(a) OVER w AS a, sum(b) OVER w AS b, sum(a) OVER c AS all_a, sum(b) OVER c AS all_b "
         "FROM steps WINDOW w AS (PARTITION BY concept ORDER BY value), c AS (PARTITION BY concept)) "
         "SELECT max(abs(coalesce(a / nullif(all_a, 0), 0) - coalesce(b / nullif(all_b, 0), 0))) FROM sums "

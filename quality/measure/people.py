@@ -1,21 +1,26 @@
-"""One pass over a table person by person: row counts, sums of hashed dates and values, and the order of keys."""
+"""A table person by person: row counts, hashed rows, and the order of keys; and which rows of whom are not explained."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from quality.measure.engine import finite, literal, quote, row, run
+from quality.measure.engine import WORD, order_kept, quote, row, run
 from quality.measure.opened import Opened, TableView
 
 PRECISIONS = ("second", "minute", "hour", "day")
 NOTHING = "1"
 """Stands for no columns at all; not 0, whose hash is 0, so that a sum of it would not even count rows."""
 
+NOBODY = -(2**63) + 1
+"""Stands for no person in columns of plain numbers."""
+
+_BOTH = "FROM per_person WHERE raw_n IS NOT NULL AND deid_n IS NOT NULL"
+
 
 @dataclass(frozen=True)
 class PerPerson:
-    """What the pass found. people: with rows on either side. more, fewer: people with more or fewer released rows.
+    """What was found. people: with rows on either side. more, fewer: people with more or fewer released rows.
 
     moved_wrong: people whose released dates are not their extracted dates moved by their offset, as far as sums of
         hashes tell (rows that a rule removed count here too).
@@ -36,47 +41,38 @@ class PerPerson:
     compared: int
 
 
+def row_key(view: TableView) -> str | None:
+    """Name the key of a table's rows, where both sides have it and it is not the person's."""
+    return next((name for name in view.table.primary_key if name in view.shared and name != view.person), None)
+
+
 def per_person(opened: Opened, view: TableView, dates: Mapping[str, str]) -> PerPerson:
-    """Make the pass. `dates`: column -> precision at which it is compared. Leaves table `per_person` in the engine."""
-    raw_dates, deid_dates = (", ".join(moved_dates(dates, moved=side)) or NOTHING for side in (True, False))
-    values = ", ".join(kept_values(view)) or NOTHING
-    key = view.person
-    if key is None:
-        raise ValueError("a table without people has no pass by person")
-    primary = next((name for name in view.table.primary_key if name in view.shared and name != key), None)
-    mean = f"avg(t.{quote(primary)})" if primary else "NULL::DOUBLE"
-    path = opened.inputs.deid / f"{view.name}.parquet"
+    """Sum up the runs that `whole_rows` leaves. Leaves table `per_person` in the engine, `suspects` of whom something differs.
+
+    dates: column -> precision at which it is compared.
+    """
+    sums = f"sum(rows)::BIGINT AS n, sum(key_sum) / nullif(sum(keys), 0) AS mean_key, (sum(hashes) % {WORD})::UBIGINT AS hashes"
     run(
         opened.con,
         "CREATE OR REPLACE TEMP TABLE per_person AS "
-        f"WITH raw_side AS (SELECT p.subject_id, min(p.person_id) AS person_id, count(*) AS n, {mean} AS mean_key, "
-        f"sum(hash({raw_dates})) AS dates, sum(hash({raw_dates}, {values})) AS whole "
-        f"FROM raw.{quote(view.name)} t JOIN raw_people p ON p.person_id = t.{quote(key)} GROUP BY p.subject_id), "
-        f"deid_side AS (SELECT t.{quote(key)} AS subject_id, count(*) AS n, {mean} AS mean_key, "
-        f"min(t.file_row_number) AS place, sum(hash({deid_dates})) AS dates, sum(hash({deid_dates}, {values})) AS whole "
-        f"FROM read_parquet({literal(path)}, file_row_number = true) t GROUP BY 1) "
-        "SELECT subject_id, r.person_id, r.n AS raw_n, d.n AS deid_n, r.mean_key AS raw_key, d.mean_key AS deid_key, "
-        "d.place, r.dates IS NOT DISTINCT FROM d.dates AS same_dates, r.whole IS NOT DISTINCT FROM d.whole AS same_rows "
+        f"WITH raw_side AS (SELECT p.subject_id, min(person_id) AS person_id, {sums} "
+        "FROM raw_runs JOIN raw_people p USING (person_id) GROUP BY ALL), "
+        f"deid_side AS (SELECT nullif(person_id, {NOBODY}) AS subject_id, min(place) AS place, {sums} FROM deid_runs GROUP BY ALL) "
+        "SELECT subject_id, r.person_id, r.n AS raw_n, d.n AS deid_n, r.mean_key AS raw_key, d.mean_key AS deid_key, d.place, "
+        "(r.n, r.hashes) IS NOT DISTINCT FROM (d.n, d.hashes) AS same_rows "
         "FROM raw_side r FULL JOIN deid_side d USING (subject_id)",
         f"the table {view.name}",
     )
+    moved_wrong, changed = _suspects(opened, view, dates)
     found = row(
         opened.con,
         "SELECT count(*), coalesce(sum(raw_n), 0), coalesce(sum(deid_n), 0), "
         "count(*) FILTER (WHERE coalesce(deid_n, 0) > coalesce(raw_n, 0)), "
         "count(*) FILTER (WHERE coalesce(deid_n, 0) < coalesce(raw_n, 0)), "
-        "count(*) FILTER (WHERE deid_n IS NOT NULL AND NOT same_dates), "
-        "count(*) FILTER (WHERE deid_n IS NOT NULL AND same_dates AND NOT same_rows) FROM per_person",
+        "count(*) FILTER (WHERE raw_n IS NOT NULL AND deid_n IS NOT NULL) FROM per_person",
         f"the table {view.name}",
     )
-    orders = row(
-        opened.con,
-        "SELECT corr(a, b), corr(c, d), count(*) FROM (SELECT rank() OVER (ORDER BY raw_key) AS a, "
-        "rank() OVER (ORDER BY deid_key) AS b, rank() OVER (ORDER BY person_id) AS c, rank() OVER (ORDER BY place) AS d "
-        "FROM per_person WHERE raw_n IS NOT NULL AND deid_n IS NOT NULL)",
-        f"the table {view.name}",
-    )
-    people, raw_rows, deid_rows, more, fewer, moved_wrong, changed = found
+    people, raw_rows, deid_rows, more, fewer, compared = found
     return PerPerson(
         people=people,
         raw_rows=raw_rows,
@@ -85,10 +81,44 @@ def per_person(opened: Opened, view: TableView, dates: Mapping[str, str]) -> Per
         fewer=fewer,
         moved_wrong=moved_wrong,
         changed=changed,
-        key_order=abs(finite(orders[0], 0.0)),
-        file_order=abs(finite(orders[1], 0.0)),
-        compared=orders[2],
+        key_order=_order(opened, view, "raw_key", "deid_key") if row_key(view) else 0.0,
+        file_order=_order(opened, view, "person_id", "place"),
+        compared=compared,
     )
+
+
+def _suspects(opened: Opened, view: TableView, dates: Mapping[str, str]) -> tuple[int, int]:
+    """Tell of everybody with released rows that differ whether the dates do. Counts people with other dates, other values."""
+    what, con, person = f"the table {view.name}", opened.con, quote(view.person or "")
+    raw, deid = (", ".join(moved_dates(dates, moved=side)) or NOTHING for side in (True, False))
+    differing = "SELECT subject_id FROM per_person WHERE deid_n IS NOT NULL AND NOT same_rows"
+    run(
+        con,
+        f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT subject_id, true AS same_dates FROM ({differing}) LIMIT 0",
+        what,
+    )
+    if row(con, f"SELECT count(*) FROM ({differing})", what)[0]:
+        run(
+            con,
+            f"INSERT INTO suspects WITH who AS ({differing}), "
+            f"raw_side AS (SELECT p.subject_id, sum(hash({raw})) AS dates FROM raw.{quote(view.name)} t "
+            f"JOIN raw_people p ON p.person_id = t.{person} SEMI JOIN who ON who.subject_id = p.subject_id GROUP BY ALL), "
+            f"deid_side AS (SELECT t.{person} AS subject_id, sum(hash({deid})) AS dates FROM deid.{quote(view.name)} t "
+            f"SEMI JOIN who ON who.subject_id = t.{person} GROUP BY ALL) "
+            "SELECT who.subject_id, r.dates IS NOT DISTINCT FROM d.dates AND d.dates IS NOT NULL "
+            "FROM who LEFT JOIN raw_side r USING (subject_id) LEFT JOIN deid_side d USING (subject_id)",
+            what,
+        )
+    wrong, changed = row(
+        con, "SELECT count(*) FILTER (NOT same_dates), count(*) FILTER (same_dates) FROM suspects", what
+    )
+    return int(wrong), int(changed)
+
+
+def _order(opened: Opened, view: TableView, extracted: str, released: str) -> float:
+    """How much of the order of people on the extracted side is left; a person all of whose keys are empty comes last."""
+    asked = ", ".join(f"coalesce({name}::DOUBLE, 'Infinity')" for name in (extracted, released))
+    return order_kept(opened.con, f"SELECT {asked} {_BOTH}", f"the table {view.name}")
 
 
 def moved_dates(dates: Mapping[str, str], *, moved: bool) -> list[str]:
@@ -108,7 +138,7 @@ def comparable(name: str, precision: str, *, moved: bool) -> str:
 
 
 def unexplained(opened: Opened, view: TableView, dates: Mapping[str, str], *, values: bool) -> int:
-    """Count the released rows that are no extracted row of that person, moved; needs the table `per_person`.
+    """Count the released rows that are no extracted row of that person, moved; needs the table `suspects`.
 
     By their dates alone, of people whose dates differ; with `values`, by dates and kept values, of people whose dates
     agree. Only these people's rows are compared one by one.
@@ -116,14 +146,13 @@ def unexplained(opened: Opened, view: TableView, dates: Mapping[str, str], *, va
     person = quote(view.person or "")
     kept = kept_values(view) if values else []
     deid, raw = (", ".join([*moved_dates(dates, moved=side), *kept]) or NOTHING for side in (False, True))
-    which = "same_dates AND NOT same_rows" if values else "NOT same_dates"
     found = row(
         opened.con,
-        f"WITH suspects AS (SELECT subject_id FROM per_person WHERE deid_n IS NOT NULL AND {which}) "
+        f"WITH who AS (SELECT subject_id FROM suspects WHERE {'' if values else 'NOT '}same_dates) "
         f"SELECT count(*) FROM (SELECT t.{person}, {deid} FROM deid.{quote(view.name)} t "
-        f"SEMI JOIN suspects s ON s.subject_id IS NOT DISTINCT FROM t.{person} EXCEPT ALL "
+        f"SEMI JOIN who s ON s.subject_id IS NOT DISTINCT FROM t.{person} EXCEPT ALL "
         f"SELECT p.subject_id, {raw} FROM raw.{quote(view.name)} t JOIN raw_people p ON p.person_id = t.{person} "
-        "SEMI JOIN suspects s ON s.subject_id = p.subject_id)",
+        "SEMI JOIN who s ON s.subject_id = p.subject_id)",
         f"the table {view.name}",
     )
     return int(found[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quality.measure.engine import quote
 from quality.measure.opened import Opened, TableView
-from quality.measure.probe import Probe
+from quality.measure.probe import PERSON, Probe
 from quality.spec import Window
 
 PERIODS = frozenset({"observation_period", "payer_plan_period"})
@@ -20,8 +20,8 @@ def _calendar(view: TableView) -> list[Probe]:
     names = [name for name in (*view.table.date_columns, *view.table.datetime_columns) if name in view.sound]
     return [
         Probe(
-            "plausibility.calendar", name,
-            f"count(*) FILTER (WHERE year(t.{quote(name)}) NOT BETWEEN 1900 AND 2100)", of=f"count(t.{quote(name)})",
+            "plausibility.calendar", name, of=f"count(t.{quote(name)})",
+            where=f"t.{quote(name)} < DATE '1900-01-01' OR t.{quote(name)} >= DATE '2101-01-01'",
         )
         for name in names
     ]  # fmt: skip
@@ -48,6 +48,7 @@ def _pairs(view: TableView) -> list[Probe]:
                     "plausibility.date_agrees_with_time", time,
                     f"count(*) FILTER (WHERE {a} <> CAST({b} AS DATE))",
                     of=f"count(*) FILTER (WHERE {a} IS NOT NULL AND {b} IS NOT NULL)", combine="excess",
+                    settled={date, time} <= {*view.acted("shift")},
                 )
             )  # fmt: skip
     return found
@@ -63,14 +64,14 @@ def _life(view: TableView) -> list[Probe]:
     found = [
         Probe(
             "plausibility.not_before_birth", start or "", f"count(*) FILTER (WHERE year({column}) < p.year_of_birth)",
-            of=known.format("year_of_birth"), combine="raw",
+            of=known.format("year_of_birth"), combine="raw", joins=PERSON,
         )
     ]  # fmt: skip
     if view.name != "death":
         found.append(
             Probe(
                 "plausibility.not_after_death", start or "", f"count(*) FILTER (WHERE {column} > p.death_date + 60)",
-                of=known.format("death_date"),
+                of=known.format("death_date"), joins=PERSON,
             )
         )  # fmt: skip
     return found
@@ -84,7 +85,7 @@ def _window(opened: Opened, view: TableView) -> list[Probe]:
     outside = " OR ".join(_outside(view, start or "", window))
     if not outside:
         return []
-    return [Probe("plausibility.inside_window", start or "", f"count(*) FILTER (WHERE {outside})")]
+    return [Probe("plausibility.inside_window", start or "", f"count(*) FILTER (WHERE {outside})", joins=PERSON)]
 
 
 def _outside(view: TableView, start: str, window: Window) -> list[str]:

@@ -1,9 +1,9 @@
-"""Figures that fall out of one scan of a table: all probes of a table are taken together, once on each side."""
+"""Figures that fall out of few scans of a table: what asks for the same rows, joined alike, is taken together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from quality.checks.declaration import Severity
@@ -11,7 +11,9 @@ from quality.measure.engine import quote, repeated, row
 from quality.measure.opened import Opened, TableView
 from quality.verdict import Metric
 
-Combine = Literal["deid", "raw", "excess", "loss", "difference", "share"]
+PERSON = "person"
+Combine = Literal["deid", "raw", "excess", "loss", "share"]
+Figures = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -20,24 +22,30 @@ class Probe:
 
     expression: SQL over `t` (the table), `p` (its person, as `Opened` says) and `k_<column>.key`
         (the row that a reference points at). values: bound to the `?` in it.
+    joins: what of these it is about: PERSON, or the column of the reference; nothing else is joined for it.
     combine: which figure is meant: the released side's, the extracted side's, released beyond extracted ('excess'),
-        extracted beyond released ('loss'), their absolute difference, or the difference of their shares of all rows.
+        extracted beyond released ('loss', of what is part of its denominator), or the difference of their shares of all rows.
+    settled: where the rows of both sides are the same, so is this figure.
     repeats: instead of `expression`, a whole number of each row, of which those are counted that are there already.
+    where: instead of `expression`, a condition on one column, whose rows are counted in a statement of its own, for mostly
+        a file's own limits of the column tell that there is none.
     of: the denominator on the side that counts. slack: rows that recorded rules took out, by which the sides may differ.
     """
 
     check: str
     column: str
-    expression: str
+    expression: str = "0"
     of: str = "count(*)"
+    joins: str = ""
     combine: Combine = "deid"
-    raw_expression: str = ""
     values: tuple[Any, ...] = ()
     detail: str = ""
     threshold: float | None = None
     severity: Severity | None = None
     slack: int = 0
     repeats: str = ""
+    where: str = ""
+    settled: bool = False
 
     @property
     def sides(self) -> tuple[str, ...]:
@@ -75,57 +83,84 @@ def references(view: TableView) -> dict[str, str]:
     }
 
 
-def take(opened: Opened, view: TableView, probes: Iterable[Probe]) -> list[Taken]:
-    """Take every probe of a table: one scan of the released side, one of the extracted side."""
+def take(opened: Opened, view: TableView, probes: Iterable[Probe], *, same: bool = False) -> list[Taken]:
+    """Take every probe of a table. same: the rows of both sides are the same, so what is settled is not counted again."""
     asked = list(probes)
-    deid = _scan(opened, view, "deid", [probe for probe in asked if "deid" in probe.sides])
-    raw = _scan(opened, view, "raw", [probe for probe in asked if "raw" in probe.sides])
+    settled = [probe for probe in asked if same and probe.settled]
+    both = [probe for probe in asked if probe not in settled]
+    deid = _scans(opened, view, "deid", [probe for probe in both if "deid" in probe.sides], settled)
+    raw = {probe: deid[probe] for probe in settled}
+    raw |= _without_loss(opened, view, [probe for probe in both if probe.combine == "loss"], deid)
+    raw |= _scans(opened, view, "raw", [probe for probe in both if "raw" in probe.sides and probe not in raw])
     nothing = (0, 0)
     return [Taken(probe, *deid.get(probe, nothing), *raw.get(probe, nothing)) for probe in asked]
 
 
-def _scan(opened: Opened, view: TableView, side: str, probes: Sequence[Probe]) -> dict[Probe, tuple[float, float]]:
-    if not probes:
-        return {}
+def _without_loss(
+    opened: Opened, view: TableView, probes: Sequence[Probe], deid: Mapping[Probe, Figures]
+) -> dict[Probe, Figures]:
+    """Count the denominators of the extracted side; where not even they exceed what is released nothing can be lost."""
+    most = {probe: replace(probe, expression="0", joins="") for probe in probes}
+    found = _scans(opened, view, "raw", list(most.values()))
+    of = {probe: found[one][1] for probe, one in most.items()}
+    return {probe: (0, of[probe]) for probe in probes if of[probe] - deid[probe][0] <= probe.slack}
+
+
+def _scans(
+    opened: Opened, view: TableView, side: str, probes: Sequence[Probe], settled: Sequence[Probe] = ()
+) -> dict[Probe, Figures]:
+    """Take the probes of one side, in a scan for each kind of join; of what is settled only the denominators."""
+    less = {replace(probe, expression="0", where="", repeats=""): probe for probe in settled} | {
+        probe: probe for probe in probes
+    }
+    found: dict[Probe, Figures] = {}
+    for joins in dict.fromkeys(probe.joins for probe in less):
+        found |= _scan(opened, view, side, joins, [probe for probe in less if probe.joins == joins])
+    return {probe: found[one] for one, probe in less.items()}
+
+
+def _scan(opened: Opened, view: TableView, side: str, joins: str, probes: Sequence[Probe]) -> dict[Probe, Figures]:
     figures: list[str] = []
     values: list[Any] = []
     for probe in probes:
-        expression = "0" if probe.repeats else probe.expression
-        figures.append(probe.raw_expression if side == "raw" and probe.raw_expression else expression)
-        figures.append(probe.of)
+        figures += [probe.expression, probe.of]
         values.extend(probe.values)
-    what, table = f"the table {view.name}", f"{side}.{quote(view.name)} AS t"
-    sql = f"SELECT {', '.join(figures)} FROM {table} {_joins(opened, view, side)}"
-    found = row(opened.con, sql, what, values)
-    # Rows of people who stayed, as the joins leave them; a reference joins at most one row.
-    who = f"SEMI JOIN raw_people AS p ON p.person_id = t.{quote(view.person)}" if side == "raw" and view.person else ""
-    again = {
-        number: repeated(opened.con, f"SELECT {number} FROM {table} {who}", what)
-        for number in dict.fromkeys(probe.repeats for probe in probes if probe.repeats)
-    }
-    return {
-        probe: (again[probe.repeats] if probe.repeats else found[2 * i] or 0, found[2 * i + 1] or 0)
-        for i, probe in enumerate(probes)
-    }
-
-
-def _joins(opened: Opened, view: TableView, side: str) -> str:
-    joins = []
-    if view.person:
-        kind = "LEFT JOIN deid_people" if side == "deid" else "JOIN raw_people"
-        joins.append(f"{kind} AS p ON p.person_id = t.{quote(view.person)}")
-    for column, target in references(view).items():
-        if column not in (view.shared if side == "raw" else view.sound):
+    what, table = f"the table {view.name}", f"{side}.{quote(view.name)} AS t {_joined(opened, view, side, joins)}"
+    found = row(opened.con, f"SELECT {', '.join(figures)} FROM {table}", what, values)
+    measured = {probe: (found[2 * i] or 0, found[2 * i + 1] or 0) for i, probe in enumerate(probes)}
+    for probe in probes:
+        if probe.repeats:
+            counted = repeated(opened.con, f"SELECT {probe.repeats} FROM {table}", what)
+        elif probe.where:
+            (counted,) = row(opened.con, f"SELECT count(*) FROM {table} WHERE {probe.where}", what)
+        else:
             continue
-        other = opened.views.get(target)
-        found = {} if other is None else (other.raw if side == "raw" else other.deid)
-        key = f"{target}_id"
-        keys = f"SELECT DISTINCT {quote(key)} AS key FROM {side}.{quote(target)}"
-        empty = "SELECT NULL::BIGINT AS key"
-        joins.append(
-            f"LEFT JOIN ({keys if key in found else empty}) AS {alias(column)} ON {alias(column)}.key = t.{quote(column)}"
-        )
-    return " ".join(joins)
+        measured[probe] = (counted, measured[probe][1])
+    return measured
+
+
+def _joined(opened: Opened, view: TableView, side: str, joins: str) -> str:
+    """SQL of the joins: on the extracted side always the people who stayed, for only their rows are looked at."""
+    found = []
+    if view.person and (side == "raw" or joins == PERSON):
+        kind = "LEFT JOIN deid_people" if side == "deid" else "JOIN raw_people"
+        found.append(f"{kind} AS p ON p.person_id = t.{quote(view.person)}")
+    if joins in references(view):
+        found.append(_keys(opened, view, side, joins))
+    return " ".join(found)
+
+
+def _keys(opened: Opened, view: TableView, side: str, column: str) -> str:
+    target = references(view)[column]
+    other = opened.views.get(target)
+    found = {} if other is None else (other.raw if side == "raw" else other.deid)
+    key = f"{target}_id"
+    keys = (
+        f"SELECT DISTINCT {quote(key)} AS key FROM {side}.{quote(target)}"
+        if key in found
+        else "SELECT NULL::BIGINT AS key"
+    )
+    return f"LEFT JOIN ({keys}) AS {alias(column)} ON {alias(column)}.key = t.{quote(column)}"
 
 
 def alias(column: str) -> str:
@@ -142,8 +177,6 @@ def _combined(taken: Taken) -> tuple[float, float]:
             measured = max(0, taken.deid - taken.raw)
         case "loss":
             return max(0, taken.raw - taken.deid - taken.probe.slack), taken.raw_of
-        case "difference":
-            measured = abs(taken.deid - taken.raw)
         case "share":
             if not taken.deid_of or not taken.raw_of:
                 return 0, 0

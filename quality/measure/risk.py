@@ -38,15 +38,26 @@ def _rare_codes(opened: Opened, view: TableView, k: int | None) -> Iterator[Metr
         return
     for name in view.acted("generalise"):
         if view.table.column(name).is_concept:
-            rare, codes = row(
-                opened.con,
-                f"SELECT count(*) FILTER (WHERE n < ?), count(*) FROM (SELECT count(*) AS n FROM (SELECT DISTINCT "
-                f"{quote(name)} AS code, {quote(view.person or '')} FROM deid.{quote(view.name)} WHERE {quote(name)} <> 0) "
-                "GROUP BY code)",
-                f"the table {view.name}",
-                [k],
-            )
-            yield Metric("deidentification.codes_common", view.name, name, rare, codes)
+            yield Metric("deidentification.codes_common", view.name, name, *_codes_below(opened, view, name, k))
+
+
+def _codes_below(opened: Opened, view: TableView, name: str, k: int) -> tuple[int, int]:
+    """Count the codes that fewer than k people carry, and all.
+
+    People fall into 64 boxes: a code with people in k boxes has k people, and only of the few others people are counted.
+    """
+    code, person, table = quote(name), quote(view.person or ""), f"deid.{quote(view.name)}"
+    box = f"bit_or(1::UBIGINT << (hash({person}) % 64)::UTINYINT)"
+    below, codes = row(
+        opened.con,
+        f"WITH boxes AS (SELECT {code} AS code, bit_count({box}) AS filled FROM {table} WHERE {code} <> 0 GROUP BY code), "
+        "few AS (SELECT code FROM boxes WHERE filled < $1), "
+        f"people AS (SELECT {code} AS code, count(DISTINCT {person}) AS n FROM {table} WHERE {code} IN (FROM few) GROUP BY code) "
+        "SELECT (SELECT count(*) FROM people WHERE n < $1), (SELECT count(*) FROM boxes)",
+        f"the table {view.name}",
+        [k],
+    )
+    return int(below), int(codes)
 
 
 def _alone(opened: Opened, recorded: Mapping[str, Any]) -> tuple[int, int]:

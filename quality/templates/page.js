@@ -17,4 +17,4 @@ for (const b of document.querySelectorAll("[data-sort]")) b.addEventListener("cl
   const rows = [...body.rows].sort((x, y) => key(x.cells[at]).localeCompare(key(y.cells[at]), undefined, {numeric: true}));
   body.append(...(down ? rows.reverse() : rows));
 });
-for (const a of document.querySelectorAll(".tiles a")) a.addEventListener("click", () => { document.querySelector(a.getAttribute("href")).open = true; });
+for (const a of document.querySelectorAll(".tiles a, a.behind")) a.addEventListener("click", () => { document.querySelector(a.getAttribute("href")).open = true; });

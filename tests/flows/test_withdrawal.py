@@ -17,6 +17,7 @@ import pytest
 from cdm.errors import BadInput
 from deid.keys import KeyStore
 from deid.pseudonyms import pseudonyms
+from drb import open_board
 from extract.manifest import read_manifest
 from flows import registry, withdrawals
 from flows.cli.exits import call

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from quality.baseline.declared import Check
-from quality.baseline.measure import concepts, keys, lives, own, people, scan, sexes, sources, units
+from quality.baseline.measure import concepts, keys, lives, own, people, scan, sexes, sources, units, visits
 from quality.baseline.measure.database import Database
 from quality.baseline.measure.figure import Figure
+from quality.baseline.measure.fused import together
 
 __all__ = ["Database", "Figure", "measure"]
 
@@ -41,16 +42,22 @@ class _Shared:
     def __init__(self, db: Database, checks: Sequence[Check]) -> None:
         types = {check.type for check in checks}
         lives.prepare(db, types)
+        visits.prepare(db, types)
         if "measureConditionEraCompleteness" in types:
             people.prepare(db)
         if any(map(concepts.is_asked, checks)):
             concepts.prepare(db)
         sexes.prepare(db, [check for check in checks if check.type == "plausibleGenderUseDescendants"])
-        self.vocabulary = lives.known(db, concepts.CONCEPTS)
+        self.vocabulary = concepts.CONCEPTS in db.made
         pointed_at = {_target(check) for check in checks if _is_reference(check)}
         primary = {(check.table, check.field) for check in checks if check.type == "isPrimaryKey"}
         for table in ("person", "death", "visit_occurrence", "condition_occurrence", "concept", "concept_ancestor"):
             db.drop(table)
+        within: dict[str, list[Check]] = defaultdict(list)
+        for check in checks:
+            if check.type in visits.TYPES:
+                within[check.table].append(check)
+        self.in_visits = visits.at_once(db, within)
         self.keys: dict[tuple[str, str], keys.Keys | None] = {}
         for key in sorted(pointed_at | primary):
             self.keys[key] = keys.collect(db, *key, referenced=key in pointed_at)
@@ -85,15 +92,23 @@ def _table(
 
     found |= scan.filled(db, of(*scan.EMPTY))
     found |= scan.whole_numbers(db, of("cdmDatatype"), refuse_negative=refuse_negative)
-    found |= scan.limits(db, of(*scan.LIMITS))
-    found |= scan.order(db, [check for check in rest if scan.is_order(check)])
-    within = of(*lives.OF_VISITS)
-    found |= (in_visits := lives.visits(db, within) if within else {})
+    within = of(*visits.TYPES)
+    in_visits = {check: shared.in_visits[check] for check in within if check in shared.in_visits}
+    if alone := [check for check in within if check not in in_visits]:
+        in_visits |= visits.measure(db, alone)
+    found |= in_visits
     matched = next((figure.rows for figure in in_visits.values() if not figure.error), None)
-    found |= keys.foreign(db, [check for check in rest if _is_reference(check)], shared.keys, matched)
+    found |= together(
+        db,
+        scan.limits(db, of(*scan.LIMITS)),
+        scan.order(db, [check for check in rest if scan.is_order(check)]),
+        keys.foreign(db, [check for check in rest if _is_reference(check)], shared.keys, matched),
+        concepts.measure(db, [check for check in rest if concepts.is_asked(check)], vocabulary=shared.vocabulary),
+        own.midnight(db, of("timeOfDay")),
+        own.dates_beside_times(db, of("dateOfTime")),
+    )
     for check in of("isPrimaryKey"):
         found |= keys.primary(db, [check], shared.keys[table, check.field])
-    found |= concepts.measure(db, [check for check in rest if concepts.is_asked(check)], vocabulary=shared.vocabulary)
     found |= sources.measure(db, of("sourceValueCompleteness"))
     found |= _people(db, rest, shared.keys.get(("person", "person_id")))
     return found
@@ -108,14 +123,11 @@ def _people(db: Database, rest: Sequence[Check], ids: keys.Keys | None) -> dict[
     lacking = of("measurePersonCompleteness")
     found = people.without_eras(db, eras) if (eras := of("measureConditionEraCompleteness")) else {}
     found |= people.overlapping(db, periods) if (periods := of("measureObservationPeriodOverlap")) else {}
-    found |= lives.births(db, births) if births else {}
-    found |= lives.deaths(db, late) if late else {}
+    found |= lives.measure(db, births, late)
     found |= people.without_rows(db, lacking, ids) if lacking else {}
     found |= sexes.measure(db, of("plausibleGender", "plausibleGenderUseDescendants"))
     found |= units.measure(db, of("plausibleUnitConceptIds"))
     found |= own.values(db, of(*own.VALUES))
-    found |= own.midnight(db, of("timeOfDay"))
-    found |= own.dates_beside_times(db, of("dateOfTime"))
     found |= own.months(db, of("monthsWithoutRows"))
     return found
 

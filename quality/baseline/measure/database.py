@@ -35,6 +35,8 @@ class Database:
         self.fields: tuple[str, ...] = ()
         self.rows = 0
         self.hashed = 0
+        self.made: set[str] = set()
+        self._facts: dict[str, Any] = {}
         self._filled: dict[str, int] = {}
         self._counted: dict[str, tuple[int, ...]] = {}
         self._shown: dict[str, tuple[str, ...]] = {}
@@ -115,6 +117,17 @@ class Database:
         """The expression of a date field's day, or of any other field as it is."""
         family = self.schema(table or self.table).column(field).family
         return f"CAST(t.{quote(field)} AS DATE)" if family == "datetime" else f"t.{quote(field)}"
+
+    def make(self, name: str, select: str) -> None:
+        """Keep what several tables' checks need as a temporary table."""
+        self.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
+        self.made.add(name)
+
+    def fact(self, sql: str) -> Any:
+        """Fetch one value of tables made so; it is asked once."""
+        if sql not in self._facts:
+            (self._facts[sql],) = self.one(sql)
+        return self._facts[sql]
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> None:
         """Execute a statement of our own. Raises BadInput without a word of what rows hold."""

@@ -10,7 +10,7 @@ import numpy as np
 from quality.baseline.declared import Check
 from quality.baseline.measure.database import Database
 from quality.baseline.measure.figure import Figure
-from quality.baseline.measure.fused import answers
+from quality.baseline.measure.fused import Asking, answers
 from quality.measure.engine import quote
 
 # Numbers spread wider than this per key, or wider than DuckDB's bit strings, are kept as a table.
@@ -93,7 +93,7 @@ def primary(db: Database, checks: Sequence[Check], known: Keys | None) -> dict[C
 
 def foreign(
     db: Database, checks: Sequence[Check], known: dict[tuple[str, str], Keys | None], in_visits: int | None
-) -> dict[Check, Figure]:
+) -> Asking:
     """Count the rows that refer to nothing. in_visits: the rows that a join with the visits found, where one was made."""
     found: dict[Check, Figure] = {}
     ranges: dict[Check, str] = {}
@@ -111,7 +111,7 @@ def foreign(
             ranges[check] = f"count_if({field} < {keys.lo} OR {field} > {keys.hi})"
         else:
             found[check] = Figure(_astray(db, check.field, keys), db.rows)
-    counted = answers(db, ranges.values())
+    counted = yield ranges.values()
     return found | {check: Figure(counted[sql], db.rows) for check, sql in ranges.items()}
 
 

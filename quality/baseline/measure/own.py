@@ -8,7 +8,7 @@ from quality.baseline.declared import Check
 from quality.baseline.declared.limits import limits
 from quality.baseline.measure.database import Database
 from quality.baseline.measure.figure import Figure
-from quality.baseline.measure.fused import answers
+from quality.baseline.measure.fused import Asking
 from quality.measure.engine import quote
 
 # A value this many times above or below the usual one is odd; one of another unit is this near to it.
@@ -60,14 +60,14 @@ def _far(value: str, times: float) -> str:
     return f"({value} > usual * {times} OR {value} < usual / {times})"
 
 
-def midnight(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
+def midnight(db: Database, checks: Sequence[Check]) -> Asking:
     """Count times that are midnight: a field of midnights holds dates, and a study in hours cannot use it."""
     asked = {check: f"count_if(CAST(t.{quote(check.field)} AS TIME) = TIME '00:00:00')" for check in checks}
-    counted = answers(db, asked.values())
+    counted = yield asked.values()
     return {check: Figure(counted[sql], db.filled(check.field)) for check, sql in asked.items()}
 
 
-def dates_beside_times(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
+def dates_beside_times(db: Database, checks: Sequence[Check]) -> Asking:
     """Count rows whose date and time are of different days, out of those that have both."""
     found, asked = {}, {}
     for check in checks:
@@ -77,7 +77,7 @@ def dates_beside_times(db: Database, checks: Sequence[Check]) -> dict[Check, Fig
             continue
         differs = f"CAST(t.{quote(check.field)} AS DATE) <> {db.day(date)}"
         asked[check] = (f"count_if({differs})", f"count({differs})")
-    counted = answers(db, [sql for pair in asked.values() for sql in pair])
+    counted = yield [sql for pair in asked.values() for sql in pair]
     return found | {check: Figure(counted[bad], counted[of]) for check, (bad, of) in asked.items()}
 
 
@@ -85,18 +85,31 @@ def months(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
     """Count months with hardly a row between the months that hold the first and the last per cent of the rows."""
     figures = {}
     for check in checks:
-        day = quote(check.field)
-        people = "approx_count_distinct(person_id)" if "person_id" in db.fields else "count(*)"
-        holes, every = db.one(
-            f"WITH m AS (SELECT date_trunc('month', {day}) AS month, count(*) AS n, {people} AS p FROM {db.name} "
-            f"WHERE {day} IS NOT NULL GROUP BY 1), "
-            "c AS (SELECT month, n, sum(n) OVER (ORDER BY month) AS upto, sum(n) OVER () AS every FROM m), "
-            f"r AS (SELECT min(month) AS first, max(month) AS last FROM c WHERE upto > {TAIL} * every "
-            f"AND upto - n < {1 - TAIL} * every), "
-            "a AS (SELECT unnest(generate_series(first, last, INTERVAL 1 MONTH)) AS month FROM r WHERE first IS NOT NULL), "
-            "f AS (SELECT month, coalesce(p, 0) AS p FROM a LEFT JOIN m USING (month)), "
-            f"w AS (SELECT p, median(p) OVER (ORDER BY month ROWS BETWEEN {AROUND} PRECEDING AND {AROUND} FOLLOWING) AS middle FROM f) "
-            f"SELECT coalesce(count_if(middle >= {LEAST_PEOPLE} AND p < {EMPTY_MONTH} * middle), 0), count(*) FROM w"
-        )
+        holes, every = db.one(f"{calendar(db, check.field)} SELECT coalesce(count_if(hole), 0), count(*) FROM calendar")
         figures[check] = Figure(holes, every)
     return figures
+
+
+def calendar(db: Database, field: str) -> str:
+    """SQL, WITH and all, of `calendar`: each month (of the Christian era, counted from 0), its people `p`, and whether it is a hole.
+
+    p is estimated.
+    """
+    people = "approx_count_distinct(person_id)" if "person_id" in db.fields else "count(*)"
+    return (
+        f"WITH m AS (SELECT {month_of(field)} AS month, count(*) AS n, {people} AS p FROM {db.name} "
+        f"WHERE {quote(field)} IS NOT NULL GROUP BY 1), "
+        "c AS (SELECT month, n, sum(n) OVER (ORDER BY month) AS upto, sum(n) OVER () AS every FROM m), "
+        f"r AS (SELECT min(month) AS first, max(month) AS last FROM c WHERE upto > {TAIL} * every "
+        f"AND upto - n < {1 - TAIL} * every), "
+        "a AS (SELECT unnest(generate_series(first, last)) AS month FROM r WHERE first IS NOT NULL), "
+        "f AS (SELECT month, coalesce(p, 0) AS p FROM a LEFT JOIN m USING (month)), "
+        "w AS (SELECT month, p, median(p) OVER (ORDER BY month ROWS "
+        f"BETWEEN {AROUND} PRECEDING AND {AROUND} FOLLOWING) AS middle FROM f), "
+        f"calendar AS (SELECT month, p, middle >= {LEAST_PEOPLE} AND p < {EMPTY_MONTH} * middle AS hole FROM w)"
+    )
+
+
+def month_of(field: str) -> str:
+    """SQL of a date's month as a whole number, which is grouped by in half the time of a date."""
+    return f"(year({quote(field)}) * 12 + month({quote(field)}) - 1)"

@@ -8,7 +8,7 @@ from quality.baseline.declared import Check
 from quality.baseline.measure.database import Database
 from quality.baseline.measure.figure import Figure
 from quality.baseline.measure.keys import Keys
-from quality.baseline.measure.lives import PEOPLE, known
+from quality.baseline.measure.lives import PEOPLE
 
 ILL = "known_ill"
 
@@ -17,17 +17,18 @@ def prepare(db: Database) -> None:
     """Read who has a condition that is mapped, once."""
     wanted = ("person_id", "condition_concept_id")
     if set(db.attach("condition_occurrence", wanted)) == set(wanted):
-        db.run(
-            f"CREATE OR REPLACE TEMP TABLE {ILL} AS SELECT DISTINCT person_id FROM cdm.condition_occurrence "
-            "WHERE condition_concept_id <> 0 AND person_id IS NOT NULL"
+        db.make(
+            ILL,
+            "SELECT DISTINCT person_id FROM cdm.condition_occurrence "
+            "WHERE condition_concept_id <> 0 AND person_id IS NOT NULL",
         )
 
 
 def without_rows(db: Database, checks: Sequence[Check], keys: Keys | None) -> dict[Check, Figure]:
     """Count people without any row in the open table. keys: the ids of people."""
-    if not known(db, PEOPLE) or "person_id" not in db.fields:
+    if PEOPLE not in db.made or "person_id" not in db.fields:
         return {check: Figure(0, 0, "person_id is missing") for check in checks}
-    (everybody,) = db.one(f"SELECT count(*) FROM {PEOPLE}")
+    everybody = db.fact(f"SELECT count(*) FROM {PEOPLE}")
     if keys is not None and keys.bits and keys.distinct == keys.filled == everybody:
         lo, hi = f"{keys.lo}::BIGINT", f"{keys.hi}::BIGINT"
         (with_rows,) = db.one(
@@ -41,7 +42,7 @@ def without_rows(db: Database, checks: Sequence[Check], keys: Keys | None) -> di
 
 def without_eras(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
     """Count people with a mapped condition who have no era, out of those with one."""
-    if not known(db, ILL) or "person_id" not in db.fields:
+    if ILL not in db.made or "person_id" not in db.fields:
         return {check: Figure(0, 0, "condition_occurrence or condition_era.person_id is missing") for check in checks}
     lacking, every = db.one(
         f"SELECT (SELECT count(*) FROM {ILL} AS p ANTI JOIN {db.name} AS t ON p.person_id = t.person_id), "

@@ -10,7 +10,7 @@ from quality.baseline.declared.time import BIRTH
 from quality.baseline.declared.values import NEXT_YEAR, TOMORROW
 from quality.baseline.measure.database import Database
 from quality.baseline.measure.figure import Figure
-from quality.baseline.measure.fused import answers
+from quality.baseline.measure.fused import Asking, answers
 from quality.measure.engine import quote
 
 EMPTY = frozenset({"isRequired", "measureValueCompleteness"})
@@ -34,28 +34,21 @@ def whole_numbers(db: Database, checks: Sequence[Check], *, refuse_negative: boo
     return {check: Figure(counted[sql], db.rows) for check, sql in negative.items()}
 
 
-def limits(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
+def limits(db: Database, checks: Sequence[Check]) -> Asking:
     """Count values beyond a limit. The least and greatest value, which databases know, clear nearly all of them."""
-    extremes = {check: f"{'min' if _low(check) else 'max'}(t.{quote(check.field)})" for check in checks}
-    beyond = {
-        check: f"count_if({db.day(check.field)} {'<' if _low(check) else '>'} {_limit(db, check)})" for check in checks
+    crossed = {
+        check: f"coalesce({_day_of(db, check, f'{_end(check)}(t.{quote(check.field)})')} {_sign(check)} {_limit(db, check)}, false)"
+        for check in checks
     }
-    if extremes:
-        tests = [
-            f"coalesce({_day_of(db, check, sql)} {'<' if _low(check) else '>'} {_limit(db, check)}, false)"
-            for check, sql in extremes.items()
-        ]
-        inner = ", ".join(f"{sql} AS {quote(f'x{i}')}" for i, sql in enumerate(extremes.values()))
-        outer = ", ".join(
-            test.replace(sql, quote(f"x{i}"))
-            for i, (test, sql) in enumerate(zip(tests, extremes.values(), strict=True))
-        )
-        crossed = db.one(f"SELECT {outer} FROM (SELECT {inner} FROM {db.name} AS t)")
-        doubtful = [check for check, yes in zip(extremes, crossed, strict=True) if yes]
-    else:
-        doubtful = []
-    counted = answers(db, [beyond[check] for check in doubtful])
-    return {check: Figure(counted.get(beyond[check], 0), db.filled(check.field)) for check in checks}
+    told = answers(db, crossed.values())
+    asked = {check: f"count_if({beyond(db, check)})" for check, sql in crossed.items() if told[sql]}
+    counted = yield asked.values()
+    return {check: Figure(counted[asked[check]] if check in asked else 0, db.filled(check.field)) for check in checks}
+
+
+def beyond(db: Database, check: Check) -> str:
+    """SQL of whether a row's value is beyond its limit."""
+    return f"{db.day(check.field)} {_sign(check)} {_limit(db, check)}"
 
 
 def _day_of(db: Database, check: Check, sql: str) -> str:
@@ -63,8 +56,12 @@ def _day_of(db: Database, check: Check, sql: str) -> str:
     return f"CAST({sql} AS DATE)" if dated else sql
 
 
-def _low(check: Check) -> bool:
-    return check.type == "plausibleValueLow"
+def _end(check: Check) -> str:
+    return "min" if check.type == "plausibleValueLow" else "max"
+
+
+def _sign(check: Check) -> str:
+    return "<" if check.type == "plausibleValueLow" else ">"
 
 
 def _limit(db: Database, check: Check) -> str:
@@ -80,20 +77,28 @@ def _date(day: date) -> str:
     return f"DATE '{day.isoformat()}'"
 
 
-def order(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
+def order(db: Database, checks: Sequence[Check]) -> Asking:
     """Count rows that end before they start: out of those that have both, or (plausibleTemporalAfter) out of all."""
     found, asked = {}, {}
     for check in checks:
         other = str(check.asks[0])
         if other not in db.fields:
             found[check] = Figure(0, 0, f"{check.table}.{other} is missing")
-        elif check.type == "plausibleStartBeforeEnd":
-            later = f"{db.day(check.field)} > {db.day(other)}"
-            asked[check] = (f"count_if({later})", f"count({later})")
         else:
-            asked[check] = (f"count_if({db.day(other)} > {db.day(check.field)})", "count(*)")
-    counted = answers(db, [sql for pair in asked.values() for sql in pair])
+            later = out_of_order(db, check)
+            asked[check] = (f"count_if({later})", f"count({later})" if _is_start(check) else "count(*)")
+    counted = yield [sql for pair in asked.values() for sql in pair]
     return found | {check: Figure(counted[bad], counted[of]) for check, (bad, of) in asked.items()}
+
+
+def out_of_order(db: Database, check: Check) -> str:
+    """SQL of whether a row ends before it starts."""
+    one, other = db.day(check.field), db.day(str(check.asks[0]))
+    return f"{one} > {other}" if _is_start(check) else f"{other} > {one}"
+
+
+def _is_start(check: Check) -> bool:
+    return check.type == "plausibleStartBeforeEnd"
 
 
 def is_order(check: Check) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from quality.baseline.declared import Check
 from quality.baseline.measure.database import Database
 from quality.baseline.measure.figure import Figure
-from quality.baseline.measure.lives import PEOPLE, known
+from quality.baseline.measure.lives import PEOPLE
 from quality.measure.engine import literal, quote
 
 FAMILIES = "known_families"
@@ -20,10 +20,11 @@ def prepare(db: Database, checks: Sequence[Check]) -> None:
     if not families or set(db.attach("concept_ancestor", wanted)) != set(wanted):
         return
     asked = ", ".join(f"({literal(name)}, {ancestor})" for name, ancestor in families)
-    db.run(
-        f"CREATE OR REPLACE TEMP TABLE {FAMILIES} AS SELECT f.family, a.descendant_concept_id AS id, count(*) AS times "
+    db.make(
+        FAMILIES,
+        "SELECT f.family, a.descendant_concept_id AS id, count(*) AS times "
         f"FROM cdm.concept_ancestor AS a JOIN (VALUES {asked}) AS f(family, ancestor) "
-        "ON a.ancestor_concept_id = f.ancestor GROUP BY ALL"
+        "ON a.ancestor_concept_id = f.ancestor GROUP BY ALL",
     )
 
 
@@ -33,10 +34,10 @@ def measure(db: Database, checks: Sequence[Check]) -> dict[Check, Figure]:
         return {}
     field = quote(checks[0].field)
     families = [check for check in checks if check.type == "plausibleGenderUseDescendants"]
-    if not known(db, PEOPLE) or "person_id" not in db.fields:
+    if PEOPLE not in db.made or "person_id" not in db.fields:
         return {check: Figure(0, 0, "person.person_id is missing") for check in checks}
     found: dict[Check, Figure] = {}
-    if families and not known(db, FAMILIES):
+    if families and FAMILIES not in db.made:
         found = {check: Figure(0, 0, "the table concept_ancestor is missing") for check in families}
         families = []
     singles = [check for check in checks if check.type == "plausibleGender"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from benchmarks._fault_kinds import KINDS
 from cdm import open_source
 from cdm.synthetic.hospital import materialise
 from quality.baseline import report
+from quality.baseline.evidence import gather
 from quality.baseline.run import Baseline, Options, run
 from tests.portal.story import CHROMIUM, chromium
 
@@ -43,7 +45,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _look(database: Path, folder: Path, last: Path | None = None) -> Baseline:
     with open_source(f"duckdb://{database}?schema=cdm", folder) as source:
-        return run(source, Options(TODAY, last=last))
+        found = run(source, Options(TODAY, last=last))
+        return replace(found, evidence=gather(source, found))
 
 
 @pytest.fixture(scope="module")
@@ -74,4 +77,36 @@ def test_the_report_sorts_filters_and_speaks_both_languages(page: Path, pictures
         assert shares == sorted(shares)
         shown.click("#failed")
         assert shown.evaluate("document.body.classList.contains('only-failed')")
+        assert wrong == []
+
+
+def test_what_is_behind_a_failure_opens_from_it(page: Path, pictures: Path) -> None:
+    with chromium() as browser:
+        shown = browser.new_page(viewport={"width": 1240, "height": 1000})
+        wrong: list[str] = []
+        shown.on("pageerror", lambda error: wrong.append(str(error)))
+        shown.goto(page.as_uri())
+        drill = shown.locator("details.drill[data-type=unitMixUp]")
+        assert not drill.locator("polygon").first.is_visible()
+        shown.click(f"a.behind[href='#{drill.get_attribute('id')}']")
+        assert drill.locator("polygon").first.is_visible()
+        assert "mg/dL" in drill.locator(".legend").inner_text() or "milligram" in drill.locator(".legend").inner_text()
+        for other in shown.locator("details.drill").all():
+            other.evaluate("d => { d.open = true }")
+        drill.evaluate("d => d.scrollIntoView()")
+        shown.screenshot(path=pictures / "behind.ko.png")
+        shown.click("button[data-set=en]")
+        drill.evaluate("d => d.scrollIntoView()")
+        shown.screenshot(path=pictures / "behind.en.png")
+        # Two months were planted to be empty.
+        assert shown.locator("svg[aria-label=measurement]").get_attribute("data-holes") == "2"
+        shown.locator("#glance").evaluate("d => d.scrollIntoView()")
+        shown.screenshot(path=pictures / "glance.en.png")
+        shown.click("button[data-set=ko]")
+        shown.locator("#glance").evaluate("d => d.scrollIntoView()")
+        shown.screenshot(path=pictures / "glance.ko.png")
+        people = drill.locator("th button").nth(3)
+        people.click()
+        counts = [int(cell.get_attribute("data-key") or 0) for cell in drill.locator("tbody td:nth-child(4)").all()]
+        assert counts == sorted(counts)
         assert wrong == []
