@@ -157,6 +157,7 @@ def _risk(removed: int) -> dict[str, object]:
         "k": K,
         "quasi_identifiers": [{"name": "sex"}, {"name": "birth_year"}],
         "linkage": {"limit": 1, "curve": [{"knowledge": "shifted", "known": 3, "share": 0.9}]},
+        "attacks": {"limit": 1, "made": [{"attack": "linkability", "risk": 0.01}]},
         "rows_removed": {"measurement": removed} if removed else {},
     }
 
