@@ -1,4 +1,4 @@
-"""The order of a run: concept sets, people, then one part of the people after the other."""
+"""The order of a run: concept sets, primary events, who is under observation, then one part of the people after the other."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Half of the released people stand for the release; the other half, whose rows the attacker is not given, are the control
 group: a description that fits one of them alone, or a right guess about one of them, owes nothing to the release. Both
 halves went through the same policy. What is measured is therefore the risk of a release of half the size, in which people
-are easier to tell apart: an upper estimate.
+are easier to tell apart than in the whole.
 """
 
 from __future__ import annotations
@@ -106,17 +106,16 @@ def measure(original: Seen, released: Seen, control: Seen, draws: Draws) -> tupl
 
 def _singling_out(original: Seen, released: Seen, control: Seen, draws: Draws) -> list[Attack]:
     one, four = _able(of_one_column(released), released), _several(released, draws)
-    guessed = of_several_columns(released, PARTS, ATTACKS, draws, blind=True)
     found = []
-    pairs: tuple[tuple[Kind, Descriptions, Descriptions | None], ...]
-    pairs = ("singling_out_one", one, None), ("singling_out_four", four, guessed)
-    for kind, made, blind in pairs:
+    pairs: tuple[tuple[Kind, Descriptions, int], ...] = ("singling_out_one", one, 1), ("singling_out_four", four, PARTS)
+    for kind, made, parts in pairs:
         used = made.rows(np.sort(draws.some(len(made), ATTACKS)))
         if not len(used):
             continue
         n = len(used)
         rate, guess = Rate.of(_alone(used, original), n), Rate.of(_alone(used, control), n)
-        without = _alone(blind, original) / len(blind) if blind is not None and len(blind) else 0.0
+        blind = of_several_columns(released, parts, ATTACKS, draws, blind=True)
+        without = _alone(blind, original) / max(len(blind), 1)
         found.append(Attack(kind, n, rate.value, guess.value, without, Gain.over(rate, guess)))
     return found
 
@@ -127,11 +126,12 @@ def _able(made: Descriptions, released: Seen) -> Descriptions:
 
 
 def _several(released: Seen, draws: Draws) -> Descriptions:
-    """Describe people until there are enough of whom a description is one person's, or enough was tried."""
+    """Describe people until there are enough different descriptions that are one person's, or enough was tried."""
     rounds = int(np.clip(WORK // (TRIES * len(released.values)), 1, ROUNDS))
     made = _able(of_several_columns(released, PARTS, TRIES, draws), released)
+    made = made.with_more(made)
     while len(made) < ATTACKS and (rounds := rounds - 1):
-        made = made.and_(_able(of_several_columns(released, PARTS, TRIES, draws), released))
+        made = made.with_more(_able(of_several_columns(released, PARTS, TRIES, draws), released))
     return made
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from deid.attacks.seen import Floats, Seen
 
 Bools = NDArray[np.bool_]
-AT_ONCE = 1 << 22
+AT_ONCE = 1 << 16
+"""Distances at a time, for the processor's cache."""
 CLOSE = 1e-9
 
 
@@ -37,29 +40,30 @@ def inferred(targets: Seen, released: Seen, secret: int) -> float:
     return right
 
 
-def _nearest(targets: Seen, released: Seen, by: Bools) -> list[Bools]:
+def _nearest(targets: Seen, released: Seen, by: Bools) -> Iterator[Bools]:
     """For parts of the targets who of the release is nearest to each (several, where equally near): arrays n x released.
 
     Gower's distance: of a number the difference as a part of its range, of a category 0 or 1; 1 where one is not told.
     """
-    columns = np.flatnonzero(by).tolist()
+    pairs = [_comparable(targets, released, n) for n in np.flatnonzero(by).tolist()]
     step = max(AT_ONCE // max(len(released.values), 1), 1)
-    found = []
     for at in range(0, len(targets.values), step):
-        part = targets.values[at : at + step]
-        far = np.zeros((len(part), len(released.values)))
-        for n in columns:
-            far += _apart(part[:, n, None], released.values[None, :, n], bool(targets.ordered[n]), targets, released, n)
-        found.append(far <= far.min(axis=1, keepdims=True) + CLOSE)
-    return found
+        far = np.zeros((min(step, len(targets.values) - at), len(released.values)))
+        for mine, theirs, ordered in pairs:
+            part = mine[at : at + step, None]
+            if not ordered:
+                far += part != theirs
+                continue
+            apart = np.subtract(part, theirs)
+            np.abs(apart, out=apart)
+            far += np.where(np.isnan(apart), 1.0, apart) if np.isnan(apart).any() else apart
+        yield far <= far.min(axis=1, keepdims=True) + CLOSE
 
 
-def _apart(one: Floats, other: Floats, ordered: bool, targets: Seen, released: Seen, n: int) -> Floats:
-    if not ordered:
-        different: Floats = (one != other).astype(np.float64)
-        return different
-    both = np.append(targets.values[:, n], released.values[:, n])
+def _comparable(targets: Seen, released: Seen, n: int) -> tuple[Floats, Floats, bool]:
+    """One column of both, a number as a part of its range, and whether it is one."""
+    mine, theirs, ordered = targets.values[:, n], released.values[:, n], bool(targets.ordered[n])
+    both = np.append(mine, theirs)
     told = both[~np.isnan(both)]
-    wide = float(np.ptp(told)) if len(told) else 0.0
-    apart: Floats = np.nan_to_num(np.abs(one - other) / (wide or 1.0), nan=1.0)
-    return apart
+    wide = (float(np.ptp(told)) if ordered and len(told) else 0.0) or 1.0
+    return mine / wide, np.ascontiguousarray(theirs / wide), ordered

@@ -11,7 +11,8 @@ from deid.attacks.draws import Draws
 from deid.attacks.seen import Floats, Seen
 from deid.permutation import Int64
 
-AT_ONCE = 1 << 20
+AT_ONCE = 1 << 16
+"""Pairs of a description and a person at a time, for the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,14 @@ class Descriptions:
         """Some of them."""
         return Descriptions(self.column[some], self.low[some], self.high[some])
 
-    def and_(self, more: Descriptions) -> Descriptions:
-        """These and more, of as many parts."""
-        return Descriptions(
-            np.concatenate([self.column, more.column]),
-            np.concatenate([self.low, more.low]),
-            np.concatenate([self.high, more.high]),
+    def with_more(self, more: Descriptions) -> Descriptions:
+        """These, and of more ones of as many parts those that are not among them; each once, in the order in which they came."""
+        column, low, high = (
+            np.concatenate([mine, others])
+            for mine, others in ((self.column, more.column), (self.low, more.low), (self.high, more.high))
         )
+        _, first = np.unique(np.hstack([column, low, high]), axis=0, return_index=True)
+        return Descriptions(column.astype(np.int64), low, high).rows(np.sort(first))
 
     def fitting(self, people: Seen) -> Int64:
         """Count for each description the people it fits; what is not told of somebody fits nothing."""
@@ -74,11 +76,13 @@ def of_one_column(released: Seen) -> Descriptions:
 def of_several_columns(released: Seen, parts: int, tries: int, draws: Draws, blind: bool = False) -> Descriptions:
     """Describe released people, drawn at random, by some of their columns each: a number as on its side of the median.
 
+    Two descriptions may be the same.
+
     blind: every part is of another person, and of a number the side is drawn: a guess without the release's combinations.
     """
     columns, people = len(released.names), len(released.values)
     parts = min(parts, columns)
-    column = draws.some_of_each(tries, columns, parts)
+    column = np.sort(draws.some_of_each(tries, columns, parts), axis=1)
     who = draws.below(people, tries * parts if blind else tries).reshape(tries, -1)
     value = released.values[who, column]
     medians = np.array([np.median(told) if len(told) else 0.0 for told in map(_told, released.values.T)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from drb.conditions import Conditions
 from drb.errors import BadInput
 from drb.views import CaseView
 from portal.settings import Offer
@@ -14,6 +15,12 @@ TABLES_WRONG = (
     "tables: one table a line, columns after a colon, as 'measurement: person_id, value_as_number'",
     "신청 항목은 한 줄에 테이블 하나씩, 열은 쌍점 뒤에 적으십시오. 예: measurement: person_id, value_as_number",
 )
+
+
+# Conditions of the form: what is written as it stands, what is several names with commas between, what is ticked.
+PLAIN = ("expires_on", "location", "min_k", "destruction_within_days", "report_every_days")
+NAMES = ("named_people", "sensitive", "free_text")
+TICKED = ("small_differences",)
 
 
 def offer(visit: Visit, study: str) -> Offer | None:
@@ -40,11 +47,9 @@ def filled(source: CaseView | Offer | None) -> dict[str, list[str]]:
         "purpose": [source.purpose],
         "tables": [_lines(source.tables)],
         "irb_reference": [source.irb_reference],
-        "expires_on": [wished.expires_on.isoformat() if wished.expires_on else ""],
-        "location": [wished.location or ""],
-        "named_people": [", ".join(wished.named_people)],
-        "min_k": [str(wished.min_k or "")],
-        "destruction_within_days": [str(wished.destruction_within_days)],
+        **{name: [str(getattr(wished, name) or "")] for name in PLAIN},
+        **{name: [", ".join(getattr(wished, name))] for name in NAMES},
+        **{name: ["yes"] for name in TICKED if getattr(wished, name)},
     }
 
 
@@ -52,15 +57,17 @@ def _lines(tables: Mapping[str, tuple[str, ...]]) -> str:
     return "\n".join(f"{table}: {', '.join(columns)}" if columns else table for table, columns in tables.items())
 
 
-def read(visit: Visit) -> dict[str, Any]:
-    """What `Cases.create` takes. Raises BadInput."""
-    wished: dict[str, Any] = {}
-    for name in ("expires_on", "location", "min_k", "destruction_within_days"):
+def read(visit: Visit, before: Conditions | None = None) -> dict[str, Any]:
+    """What `Cases.create` takes. before: the case's conditions; those that the form does not show stay. Raises BadInput."""
+    shown = {*PLAIN, *NAMES, *TICKED}
+    wished = {name: kept for name, kept in (before.to_json() if before else {}).items() if name not in shown}
+    for name in PLAIN:
         if visit.one(name).strip():
             wished[name] = visit.one(name).strip()
-    named = [one.strip() for one in visit.one("named_people").split(",") if one.strip()]
-    if named:
-        wished["named_people"] = named
+    for name in NAMES:
+        wished[name] = [one.strip() for one in visit.one(name).split(",") if one.strip()]
+    for name in TICKED:
+        wished[name] = bool(visit.one(name))
     if not visit.one("title").strip() or len(visit.one("title")) > 300:
         raise BadInput("title: give 1 to 300 characters", "연구 제목을 1~300자로 적으십시오")
     if len(visit.one("purpose")) > 10_000 or len(visit.one("irb_reference")) > 200:

@@ -78,7 +78,7 @@ def change(visit: Here, key: str) -> Response:
     view = visit.board.cases.get(visit.me, key)
     visit.board.require_action(visit.me, "edit", f"case:{key}")
     try:
-        asked = read(visit)
+        asked = read(visit, view.wished)
         visit.board.cases.edit(visit.me, key, **{p: asked[p] for p in asked if p not in {"study_id", "site_id"}})
     except BadInput as bad:
         return application(visit, view, visit.given, error=sentence(visit, bad), status=422)

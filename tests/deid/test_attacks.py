@@ -59,6 +59,13 @@ def test_every_description_of_a_person_fits_that_person(released):
     assert (of_several_columns(seen(released), 4, 30, Draws(SEED)).fitting(seen(released)) >= 1).all()
 
 
+def test_a_description_counts_once_however_often_it_was_drawn():
+    made = of_several_columns(crowd(3, 1), 4, 50, Draws(SEED))
+    once = made.with_more(made)
+    rows = {tuple(row) for row in np.hstack([made.column, made.low, made.high]).tolist()}
+    assert len(once) == len(rows) <= 3
+
+
 def apart(one, other, columns, rows):
     far = 0.0
     for n in columns:
@@ -93,7 +100,8 @@ def test_the_records_themselves_are_singled_out_and_a_release_of_other_people_ga
     original, control = crowd(400, 1), crowd(400, 2)
     told = {a.kind: a for a in measure(original, original, control, Draws(SEED))}
     assert tuple(told) == KINDS
-    assert told["singling_out_four"].rate > 0.98
+    four = told["singling_out_four"]
+    assert four.rate == Rate.of(four.attacks, four.attacks).value  # every single one
     assert told["singling_out_four"].gain.low > 0.5
     strange = {a.kind: a for a in measure(original, crowd(400, 3), control, Draws(SEED))}
     assert all(a.gain.low == 0 for a in strange.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -149,6 +150,35 @@ def test_a_startup_applies_is_asked_back_and_answers(app: FastAPI, board: Board)
     assert act(browser, f"{address}/edit", **{**form, "purpose": "자세한 목적"}).status_code == 303
     assert act(browser, f"{address}/resubmit", **{"section.purpose": "적었습니다"}).status_code == 303
     assert board.cases.get("system", key).state is CaseState.SUBMITTED
+
+
+def test_the_form_keeps_every_condition_that_was_asked_for(app: FastAPI, board: Board) -> None:
+    wished = {
+        "sensitive": ["hiv", "mental-health"], "free_text": ["note"], "small_differences": True, "named_people": ["kim"],
+        "columns": {"person": ["year_of_birth"]}, "expires_on": "2030-01-31", "min_k": 7, "location": "서울", "report_every_days": 90,
+        "destruction_within_days": 14,
+    }  # fmt: skip
+    case = board.cases.create(
+        "applicant", study_id="sepsis", site_id="seoul01", title="패혈증", purpose="예측", tables={"person": []}, conditions=wished,
+    )  # fmt: skip
+    browser = visitor(app, board, "applicant")
+    page = browser.get(f"/cases/{case.id}/edit").text
+    fields = {
+        **dict(
+            re.findall(r'<input[^>]* name="(\w+)"[^>]* value="([^"]*)"', re.sub(r"<input[^>]*checkbox[^>]*>", "", page))
+        ),
+        **dict(re.findall(r'<input name="(\w+)" type="checkbox" value="(\w+)" checked', page)),
+    }
+    fields = {name: given for name, given in fields.items() if name != "csrf"}
+    form = {**fields, "purpose": "조기 예측", "tables": "person"}
+    assert act(browser, f"/cases/{case.id}/edit", **form).status_code == 303
+    again = board.cases.get("system", case.id)
+    assert (again.purpose, again.wished) == ("조기 예측", case.wished)
+    form.pop("small_differences")
+    act(browser, f"/cases/{case.id}/edit", **{**form, "free_text": ""})
+    assert board.cases.get("system", case.id).wished == case.wished.model_copy(
+        update={"small_differences": False, "free_text": ()}
+    )
 
 
 def test_a_granted_startup_downloads_what_lies_in_the_store_and_nobody_else(
