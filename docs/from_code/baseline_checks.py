@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
+from cdm.schema import VERSIONS
 from docs.from_code.markdown import page, table
 from quality.baseline.declared import TYPES, Check, everything
 from quality.baseline.report import CATEGORIES, SEVERITIES
@@ -120,7 +121,7 @@ WORDS = {
 def baseline_checks(language: Language) -> str:
     """The page in one language."""
     words = WORDS[language]
-    counts = {version: Counter(check.type for check in everything(version)) for version in ("5.3", "5.4")}  # type: ignore[arg-type]
+    counts = {version: Counter(check.type for check in everything(version)) for version in VERSIONS}
     index = 0 if language == "en" else 1
     rows = [
         (

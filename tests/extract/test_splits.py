@@ -58,7 +58,7 @@ def test_people_of_one_set_and_of_sets_that_share_a_person_stay_together(pairs: 
 @given(PAIRS, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_decides_nothing(pairs: list[tuple[int, int | None]], random: object) -> None:
     shuffled = list(pairs)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     assert split(pairs).equals(split(shuffled))
 
 

@@ -97,7 +97,7 @@ def test_a_refresh_of_few_people_is_base_and_delta_and_reads_as_one_table(
     split = [Path(file.path).stem for file in data.manifest.files if file.path.startswith("base/")]
     assert {"person", "measurement", "visit_occurrence"} <= set(split)
     for table in split:
-        assert data.manifest.file(f"base/{table}.parquet").sha256 in known  # type: ignore[union-attr]
+        assert data.manifest.file(f"base/{table}.parquet").sha256 in known
         now, then = data.table(table).collect(), before.table(table).collect()
         assert rows(by_sql(package, table)).equals(rows(now)), table
         others = ~pl.col("person_id").is_in(changed.implode())

@@ -176,7 +176,7 @@ def test_the_six_roles_take_a_case_and_a_release_through_the_board(at: NewDesk, 
     chair.page.locator("details.shut summary").click()
     chair.see("의결정족수 미달")
     for member in cast.MEMBERS[3:6]:
-        board.cases.vote(member, case, "APPROVE")  # type: ignore[arg-type]
+        board.cases.vote(member, case, "APPROVE")
     chair.go(f"/cases/{case}")
     chair.act("approve", typed=number)
     chair.see("승인", "까지 결정을 취소할 수 있습니다")
@@ -319,7 +319,7 @@ def test_every_page_has_labels_order_and_contrast_by_keyboard(at: NewDesk) -> No
         assert shown is not None
         assert shown["x"] >= 0, path
         for scheme in ("light", "dark"):
-            secretary.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            secretary.page.emulate_media(color_scheme=scheme)
             assert secretary.page.evaluate(CONTRAST) == [], (path, scheme)
     assert secretary.problems == []
 

@@ -154,7 +154,7 @@ class Thing:
 
     def opens(self, action: str, role: str) -> bool:
         """Whether the generated matrix lets a role do this to an object of this state, own or not."""
-        row = MACHINES[self.kind].row(self.state, action)  # type: ignore[arg-type]
+        row = MACHINES[self.kind].row(self.state, action)
         return row is not None and any(matrix.opens(row, Role(role), own) for own in (True, False))
 
 

@@ -36,7 +36,7 @@ def age() -> str:
     return str(x25519.Identity.generate().to_public())
 
 
-def register(browser: Browser, age_key: str, signing: str = PUBLIC, typed: str = "applicant"):  # type: ignore[no-untyped-def]
+def register(browser: Browser, age_key: str, signing: str = PUBLIC, typed: str = "applicant"):
     return browser.post("/keys", data={"_csrf": browser.csrf, "age": age_key, "signing": signing, "typed": typed})
 
 
@@ -45,7 +45,7 @@ def certificate(key: Ed25519PrivateKey = SIGNING, release: str = RELEASE, digest
     return json.dumps({"statement": said, "signature": key.sign(canonical(said).encode()).hex()}).encode()
 
 
-def hand_in(browser: Browser, document: bytes, typed: str = GRANT):  # type: ignore[no-untyped-def]
+def hand_in(browser: Browser, document: bytes, typed: str = GRANT):
     """As a browser sends the form with a chosen file."""
     sent = {"signed": ("gi_bleed.destroyed.json", document, "application/json")}
     return browser.post(CERTIFY, data={"_csrf": browser.csrf, "words": "", "typed": typed}, files=sent)
@@ -248,7 +248,7 @@ def test_a_folder_of_this_machine_is_told_to_nobody(delivery: str, told: bool) -
     assert fetched_from(delivery) == (delivery if told else None)
 
 
-def recall(app: FastAPI, board: Board, person: str = "chair"):  # type: ignore[no-untyped-def]
+def recall(app: FastAPI, board: Board, person: str = "chair"):
     browser = visitor(app, board, person)
     number = board.releases.get("system", RELEASE).case_number
     form = {"_csrf": browser.csrf, "words": "재식별 위험", "typed": number}

@@ -26,7 +26,7 @@ from tests.portal.conftest import Browser, settings, visitor
 NEXT = f"{RELEASE}-next"
 
 
-def act(browser: Browser, address: str, **form: object):  # type: ignore[no-untyped-def]
+def act(browser: Browser, address: str, **form: object):
     return browser.post(address, data={"_csrf": browser.csrf, **form})
 
 
@@ -47,7 +47,7 @@ def test_a_decision_needs_the_number_typed_and_can_be_undone_for_ten_minutes(app
     assert act(browser, f"/releases/{NEXT}/undo").status_code == 303
     assert board.releases.get("system", NEXT).state is ReleaseState.REVIEWED
     act(browser, f"/releases/{NEXT}/approve", digest=V2, typed=number)
-    board.clock.now += timedelta(minutes=11)  # type: ignore[attr-defined]
+    board.clock.now += timedelta(minutes=11)
     assert act(browser, f"/releases/{NEXT}/undo").status_code == 403
     strict.close()
 
@@ -62,7 +62,7 @@ def test_the_undo_that_was_promised_holds_for_a_publisher_with_other_settings(bo
     strict.releases.approve("secretary", NEXT, V2)
     with refused("undo_over"):
         board.releases.begin_publish("system", NEXT, V2, policy_digest=POLICY, cdm_digest=CDM)
-    board.clock.now += timedelta(minutes=11)  # type: ignore[attr-defined]
+    board.clock.now += timedelta(minutes=11)
     board.releases.begin_publish("system", NEXT, V2, policy_digest=POLICY, cdm_digest=CDM)
     strict.close()
 
@@ -116,14 +116,14 @@ def test_the_queue_filters_assigns_and_reminds_and_decides_nothing_in_bulk(app: 
 
 
 def test_the_board_s_clock_stops_on_the_applicant_s_turn(app: FastAPI, board: Board) -> None:
-    board.clock.now += timedelta(days=10)  # type: ignore[attr-defined]
+    board.clock.now += timedelta(days=10)
     board.cases.screen("secretary", "case-sent")
     board.cases.return_("secretary", "case-sent", {"purpose": "구체적으로"})
-    board.clock.now += timedelta(days=40)  # type: ignore[attr-defined]
+    board.clock.now += timedelta(days=40)
     assert board.clock_of("case:case-sent").days() == 10
     assert "심의 시계 정지 (누적 10일)" in visitor(app, board, "secretary").get("/cases/case-sent").text
     board.cases.resubmit("applicant", "case-sent", {"purpose": "적었습니다"})
-    board.clock.now += timedelta(days=21)  # type: ignore[attr-defined]
+    board.clock.now += timedelta(days=21)
     turn = board.clock_of("case:case-sent")
     assert (turn.days(), turn.theirs.days, turn.left(30)) == (31, 40, -1)
     assert "1일 초과" in visitor(app, board, "secretary").get("/cases/case-sent").text
