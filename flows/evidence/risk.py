@@ -75,7 +75,7 @@ def _attacks(told: Mapping[str, Any]) -> tuple[Table, ...]:
     rows = tuple(
         (
             Said(ko=ATTACKS[one["attack"]]["ko"], en=ATTACKS[one["attack"]]["en"]),
-            f"{one['risk']:.0%} ({one['interval'][0]:.0%}–{one['interval'][1]:.0%})",
+            _gain(one),
             f"{one['rate']:.0%}",
             f"{one['control']:.0%}",
             f"{told['limit']:.0%}",
@@ -84,6 +84,13 @@ def _attacks(told: Mapping[str, Any]) -> tuple[Table, ...]:
     )
     title = Said(ko="반출본을 가진 공격자가 더 얻는 것", en="What an attacker gains who holds the release")
     return (Table(title=title, head=head, rows=rows),)
+
+
+def _gain(one: Mapping[str, Any]) -> Said | str:
+    """A risk with its interval; where an attack did no better than on the control, that: its interval may be the whole scale."""
+    if one["risk"] == 0:
+        return Said(ko="대조군과 차이 없음", en="no better than on the control")
+    return f"{one['risk']:.0%} ({one['interval'][0]:.0%}–{one['interval'][1]:.0%})"
 
 
 def _linkage(told: Mapping[str, Any]) -> tuple[float | None, tuple[Table, ...]]:

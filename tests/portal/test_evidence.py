@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from deid.differencing import Difference
 from drb import Board
-from drb.evidence import PARTS, Light
+from drb.evidence import PARTS, Light, Said
 from flows.demo.evidence import pack
 from flows.evidence import differencing
 from flows.evidence.counts import attrition, table1
@@ -100,6 +100,22 @@ def test_the_board_sees_the_linkage_curve_the_roles_and_what_was_replaced_in_tex
     assert "9 identifiers replaced in 40 texts" in said
     (table,) = [table for table in told.tables if "singled out" in table.title.en]
     assert [row[1:] for row in table.rows] == [("90%",) * 3, ("90%",) * 3, ("20%", "40%", "60%"), ("90%",) * 3]
+
+
+def test_the_board_sees_what_each_attack_gains_beside_its_limit() -> None:
+    def made(attack: str, gain: float, interval: list[float], rate: float, control: float) -> dict[str, object]:
+        return {"attack": attack, "risk": gain, "interval": interval, "rate": rate, "control": control}
+
+    attacks = [
+        made("singling_out_four", 0.493, [0.41, 0.57], 0.59, 0.19),
+        made("inference", 0.0, [0.0, 1.0], 1.0, 1.0),
+    ]
+    told = risk({**RISK, "attacks": {"limit": 0.6, "made": attacks}})
+    (table,) = [table for table in told.tables if "attacker gains" in table.title.en]
+    first, second = table.rows
+    assert first[1:] == ("49% (41%–57%)", "59%", "19%", "60%")
+    assert second[1] == Said(ko="대조군과 차이 없음", en="no better than on the control")
+    assert not [t for t in risk({**RISK, "attacks": {"limit": 1, "made": []}}).tables if "attacker gains" in t.title.en]
 
 
 def test_a_release_without_a_pack_says_so(app: FastAPI, board: Board) -> None:
