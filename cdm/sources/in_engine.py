@@ -156,13 +156,11 @@ def keep_people(con: duckdb.DuckDBPyConnection, people: pa.Table) -> str:
 
 def forget(con: duckdb.DuckDBPyConnection, table: str) -> None:
     """Drop `cdm.<table>`, be it a view or a table."""
-    kinds = con.execute(
-        "SELECT table_type FROM information_schema.tables WHERE table_catalog = current_database()"
-        " AND table_schema = 'cdm' AND table_name = ?",
-        [table],
-    ).fetchall()
-    for (kind,) in kinds:
-        con.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {quoted('cdm', table)}")
+    name = quoted("cdm", table)
+    try:
+        con.execute(f"DROP VIEW IF EXISTS {name}")
+    except duckdb.CatalogException:  # it is a table
+        con.execute(f"DROP TABLE {name}")
 
 
 def unreadable(url: str, error: duckdb.Error) -> Exception:

@@ -63,8 +63,11 @@ class _Sorted:
 
     @classmethod
     def of(cls, some: Boxes, middle: Small) -> _Sorted:
-        box = np.argsort(middle)
-        return cls(box, some.order[box], some.stratum[box], middle[box].astype(np.int64))
+        # Score and place in one number: numbers are sorted several times as fast as places by their scores.
+        both = ((middle + _BIAS) << np.int64(32)) | np.arange(len(some))
+        both.sort()
+        box = both & np.int64(2**32 - 1)
+        return cls(box, some.order[box], some.stratum[box], (both >> np.int64(32)) - _BIAS)
 
     def between(self, low: int, high: int) -> _Sorted:
         part = slice(*np.searchsorted(self.score, (low, high + 1)))

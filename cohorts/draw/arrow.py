@@ -18,6 +18,7 @@ ROLES = ("case", "control")
 _WIDE: dict[pa.DataType, type[np.int64 | np.int32 | np.float64]] = {
     pa.int64(): np.int64,
     pa.int32(): np.int32,
+    pa.date32(): np.int32,
     pa.float64(): np.float64,
 }
 
@@ -45,7 +46,10 @@ def people_table(person: npt.NDArray[np.int64]) -> pa.Table:
 
 
 def batches(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[npt.NDArray[Any], ...]]:
-    """Run a query whose columns are numbers without nulls; yield its rows as arrays, in parts, in no promised order."""
+    """Run a query whose columns are numbers or dates, without nulls; yield its rows as arrays, in parts, in no promised order.
+
+    A date is the days since 1970.
+    """
     for batch in con.sql(query).to_arrow_reader(ROWS_AT_ONCE):
         yield tuple(_array(c) for c in batch.columns)
 

@@ -8,12 +8,13 @@ they can form a pair where the stratum is equal and the point lies in the box. D
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from cohorts.draw.order import UInt64
+from cohorts.draw.order import UInt64, sorted_by
 
 Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
@@ -79,9 +80,10 @@ def boxes(stratum: Small, lo: Small, hi: Small, order: UInt64) -> tuple[Boxes, I
 
 def _by_stratum_and_order(stratum: Small, lo: Small, order: UInt64) -> Ints:
     """Sort by stratum, random order, first day: two single-key sorts, and the few of more than one spell by all keys."""
-    by = np.argsort(order)
-    small = stratum[by]
-    by = by[np.argsort(small.astype(np.uint16) if small.max(initial=0) < 2**16 else small, kind="stable")]
+    by = sorted_by(order)
+    if stratum.any():
+        small = stratum[by]
+        by = by[np.argsort(small.astype(np.uint16) if small.max(initial=0) < 2**16 else small, kind="stable")]
     tied = np.zeros(len(by), bool)
     tied[1:] = order[by][1:] == order[by][:-1]
     tied[:-1] |= tied[1:]
@@ -118,6 +120,14 @@ class Slots:
         by = np.argsort(key, kind="stable")
         self.case = cases[by]
         self._sorted = key[by]
+
+    def without(self, slots: Ints) -> Slots:
+        """Those that are left when some are taken."""
+        left = np.ones(len(self.case), bool)
+        left[slots] = False
+        rest = copy(self)
+        rest.case, rest._sorted = self.case[left], self._sorted[left]
+        return rest
 
     def ranges(self, some: Boxes, which: Ints) -> tuple[Ints, Ints]:
         """First slot and number of slots that each box reaches by stratum and first coordinate."""

