@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from cdm.arrays import numbers, texts
 from cdm.errors import BadInput
-from extract.arrays import numbers, texts
 from extract.sql import quote, without_values
 from extract.tables import COHORT
 from extract.writer import write_parquet

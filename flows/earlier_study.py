@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+from cdm import arrays
 from cdm.errors import BadInput
 from cohorts import engine
 from cohorts.disclosure import stricter
@@ -105,5 +106,5 @@ def _drawn_as_before(run: Run, place: Path, work: Path) -> frozenset[int]:
 
 def _subjects(run: Run, draw_file: Path) -> frozenset[int]:
     """Drawn people as they are called in the grant's releases."""
-    people = np.unique(pq.read_table(draw_file, columns=["person_id"])["person_id"].to_numpy().astype(np.int64))
+    people = np.unique(arrays.values(pq.read_table(draw_file, columns=["person_id"])["person_id"]).astype(np.int64))
     return frozenset(pseudonyms(run.keys, "person", people).tolist())

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from cdm import arrays
 from cdm.errors import BadInput
 from deid.keys import KeyStore
 from deid.pseudonyms import pseudonyms
@@ -40,7 +41,7 @@ def holding(home: Home, site_id: str, ids: Sequence[int]) -> list[list[str]]:
     asked = keyed(home, site_id, np.array(ids, np.int64))
     found: list[list[str]] = [[] for _ in ids]
     for path in sorted(home.person_sets(site_id).glob("*.parquet")):
-        there = np.isin(asked, pq.read_table(path, columns=["member"])["member"].to_numpy())
+        there = np.isin(asked, arrays.values(pq.read_table(path, columns=["member"])["member"]))
         for place in np.flatnonzero(there):
             found[place].append(path.stem)
     return found
@@ -59,7 +60,7 @@ def withdraw(home: Home, site_id: str, ids: Sequence[int]) -> int:
 def withdrawn(home: Home, site_id: str) -> Ids:
     """The images of all who withdrew, in order."""
     path = _list(home, site_id)
-    return pq.read_table(path)["member"].to_numpy().astype(np.int64) if path.is_file() else np.array([], np.int64)
+    return arrays.values(pq.read_table(path)["member"]).astype(np.int64) if path.is_file() else np.array([], np.int64)
 
 
 def withdrawals_digest(home: Home, site_id: str) -> str:
@@ -74,8 +75,8 @@ def withdrawn_subjects(home: Home, site_id: str, release: str) -> list[int]:
     if not path.is_file():
         return []
     table = pq.read_table(path)
-    gone = np.isin(table["member"].to_numpy(), withdrawn(home, site_id))
-    return sorted(int(subject) for subject in table["subject_id"].to_numpy()[gone])
+    gone = np.isin(arrays.values(table["member"]), withdrawn(home, site_id))
+    return sorted(int(subject) for subject in arrays.values(table["subject_id"])[gone])
 
 
 def without_withdrawn(home: Home, site_id: str, cohort: Path) -> None:
@@ -84,7 +85,7 @@ def without_withdrawn(home: Home, site_id: str, cohort: Path) -> None:
     if not len(gone):
         return
     table = pq.read_table(cohort)
-    stays = ~np.isin(keyed(home, site_id, table["subject_id"].to_numpy().astype(np.int64)), gone)
+    stays = ~np.isin(keyed(home, site_id, arrays.values(table["subject_id"]).astype(np.int64)), gone)
     _write(table.filter(pa.array(stays)), cohort)
 
 

@@ -16,6 +16,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from cdm.arrays import values
 from cdm.errors import BadInput
 from cdm.schema import Table
 from cdm.sources.found import Catalog, FoundColumn, FoundTable, Wanted, quoted
@@ -138,7 +139,8 @@ def _ranges(people: pa.Table) -> list[str]:
     """Cut the people into ranges of ascending ids, each as the text of a PostgreSQL array."""
     if people.column_names != ["person_id"] or people.schema.field(0).type != pa.int64():
         raise BadInput("the people of a need must be one int64 column person_id")
-    ids = np.unique(people.column(0).drop_null().to_numpy())
+    given = people.column(0)
+    ids = np.unique(values(given.drop_null() if given.null_count else given))
     starts = range(0, len(ids), PEOPLE_AT_ONCE)
     return ["{" + ",".join(ids[start : start + PEOPLE_AT_ONCE].astype(str)) + "}" for start in starts]
 

@@ -12,10 +12,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from cdm import schema
+from cdm.arrays import numbers
 from cdm.errors import BadInput
 from cdm.source import Need, Source
 from cohorts.draw import events
-from cohorts.draw.arrow import batches, column, people_table
+from cohorts.draw.arrow import batches, people_table
 from cohorts.draw.candidates import Bools, Small
 from cohorts.draw.declared import Covariate
 from cohorts.draw.events import History, Reals
@@ -242,8 +243,8 @@ def keep_measured(con: duckdb.DuckDBPyConnection, source: Source, declared: Sequ
     ).fetchnumpy()
     roster, _ = Roster.of(np.asarray(got["person_id"], np.int64), np.asarray(got["day"], np.int32))
     seen = observe(con, source, roster, declared, standard=False)
-    columns = {"person_id": column(roster.person, pa.int64()), "index_date": column(roster.day, pa.date32())}
-    columns |= {name: column(values.astype(np.float64), pa.float64()) for name, values in seen.numbers.items()}
+    columns = {"person_id": numbers(roster.person), "index_date": numbers(roster.day, pa.date32())}
+    columns |= {name: numbers(values.astype(np.float64)) for name, values in seen.numbers.items()}
     con.register("measured_given", pa.Table.from_arrays([*columns.values()], names=[*columns]))
     con.execute("CREATE OR REPLACE TEMP TABLE measured AS FROM measured_given")
     con.unregister("measured_given")

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
+from cdm.arrays import numbers
 from cdm.source import Need, Source
-from cohorts.draw.arrow import column, people_table
+from cohorts.draw.arrow import people_table
 from cohorts.draw.candidates import Ints
 from cohorts.draw.cohort_file import CohortFile
 from cohorts.draw.covariates import keep_measured
@@ -50,7 +51,7 @@ class IndexReader:
         """Make table `member`: the index rows with factors f0.. and scales s0.. ."""
         spec = self.spec
         days = {"index_date": rows.day, "observed_from": rows.since, "free_from": rows.lo, "free_to": rows.hi}
-        columns = {"person_id": column(rows.person, pa.int64()), **{n: column(d, pa.date32()) for n, d in days.items()}}
+        columns = {"person_id": numbers(rows.person), **{n: numbers(d, pa.date32()) for n, d in days.items()}}
         self.con.register("index_row", pa.Table.from_arrays([*columns.values()], names=[*columns]))
         measured = [c for c in used_covariates(spec) if c.table != "person"]
         if measured:

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from cdm.arrays import numbers
 from cohorts.draw.alternatives import CHOICE, alternatives, choose
-from cohorts.draw.arrow import column, role_column
+from cohorts.draw.arrow import role_column
 from cohorts.draw.candidates import Bools, Boxes, Ints, Points, Small, boxes
 from cohorts.draw.matching import Matched, match
 from cohorts.draw.offers import Pairing, offer_near
@@ -53,11 +54,11 @@ class Sets:
     def table(self) -> pa.Table:
         """The rows as they are written: person_id, role, index_date, set_id, weight."""
         columns = {
-            "person_id": column(self.person, pa.int64()),
+            "person_id": numbers(self.person),
             "role": role_column(self.is_control),
-            "index_date": column(self.day.astype(np.int32), pa.date32()),
-            "set_id": column(self.set_id, pa.int64()),
-            "weight": column(np.round(self.weight, 9), pa.float64()),
+            "index_date": numbers(self.day.astype(np.int32), pa.date32()),
+            "set_id": numbers(self.set_id),
+            "weight": numbers(np.round(self.weight, 9)),
         }
         return pa.Table.from_arrays([*columns.values()], names=[*columns])
 

@@ -8,8 +8,8 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from cdm import arrays
 from cohorts.columns.events import NO_ID
 from cohorts.columns.keys import FIRST_DAY, LAST_DAY, MISSING, Days, Flags, Whole
 from cohorts.sql.conditions import Bound
@@ -23,8 +23,7 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, bound: Bound | None = None) ->
 
 def days(column: pa.ChunkedArray[Any]) -> Days:
     """Dates as days since 1970-01-01; MISSING where NULL. Days beyond the calendar (infinity) become its ends."""
-    one = column.combine_chunks()
-    found = _filled(one.view(pa.int32()), int(MISSING)).to_numpy(zero_copy_only=False)
+    found: Days = arrays.filled(column, int(MISSING))
     if len(found) and found.max() > LAST_DAY:
         found = np.minimum(found, LAST_DAY)
     if len(found) and found.min() < FIRST_DAY:
@@ -34,31 +33,31 @@ def days(column: pa.ChunkedArray[Any]) -> Days:
 
 def whole(column: pa.ChunkedArray[Any]) -> Whole:
     """Whole numbers; NO_ID where NULL."""
-    one = column.combine_chunks()
-    if one.type != pa.int64():
-        one = pc.cast(one, pa.int64())
-    return _filled(one, int(NO_ID)).to_numpy(zero_copy_only=False)
-
-
-def _filled(column: pa.Array[Any], value: int) -> pa.Array[Any]:
-    return column.fill_null(value) if column.null_count else column
+    one = arrays.whole(column)
+    if not pa.types.is_integer(one.type):
+        one = one.cast(pa.int64())
+    found = arrays.filled(one, 0).astype(np.int64, copy=False)
+    return np.where(arrays.known(one), found, NO_ID) if one.null_count else found
 
 
 def fractions(column: pa.ChunkedArray[Any]) -> npt.NDArray[np.float64]:
     """Numbers; NaN where NULL."""
-    return column.combine_chunks().to_numpy(zero_copy_only=False).astype(np.float64)
+    one = arrays.whole(column)
+    if one.type != pa.float64():
+        one = one.cast(pa.float64())
+    return arrays.filled(one, float("nan"))
 
 
 def flags(column: pa.ChunkedArray[Any]) -> Flags:
     """Booleans without NULL."""
-    return column.combine_chunks().to_numpy(zero_copy_only=False)
+    return arrays.values(column)
 
 
 def known(column: pa.ChunkedArray[Any]) -> Flags:
     """Where a column is not NULL."""
-    return cast("Flags", pc.is_valid(column.combine_chunks()).to_numpy(zero_copy_only=False))
+    return arrays.known(column)
 
 
 def small(column: pa.ChunkedArray[Any]) -> npt.NDArray[np.int16]:
     """Small whole numbers without NULL."""
-    return column.combine_chunks().to_numpy(zero_copy_only=False)
+    return arrays.values(column)

@@ -17,6 +17,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from cdm.arrays import flags, numbers
 from cohorts.columns.keys import Whole
 from cohorts.execution.arrow import ask, whole
 from cohorts.plan.nodes import SetItem
@@ -79,11 +80,11 @@ def resolve(con: duckdb.DuckDBPyConnection, sets: Sequence[Items]) -> list[Whole
         "set_item",
         pa.table(
             {
-                "set_id": pa.array([number for number, _ in items], pa.int32()),
-                "concept_id": pa.array([item.concept for _, item in items], pa.int64()),
-                "excluded": pa.array([item.excluded for _, item in items]),
-                "descendants": pa.array([item.descendants for _, item in items]),
-                "mapped": pa.array([item.mapped for _, item in items]),
+                "set_id": numbers(np.array([number for number, _ in items], np.int32)),
+                "concept_id": numbers(np.array([item.concept for _, item in items], np.int64)),
+                "excluded": flags(np.array([item.excluded for _, item in items])),
+                "descendants": flags(np.array([item.descendants for _, item in items])),
+                "mapped": flags(np.array([item.mapped for _, item in items])),
             }
         ),
     )

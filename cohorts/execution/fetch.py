@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from cdm.arrays import flags, numbers, table, texts
 from cohorts.columns.keys import Whole
 from cohorts.execution.arrow import ask, small, whole
 from cohorts.plan.filters import InSet
@@ -63,7 +64,7 @@ class Fetcher:
         return found
 
     def _show(self, name: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> None:
-        self._con.register(name, pa.table({column: pa.array(values) for column, values in columns.items()}))
+        self._con.register(name, table(columns))
 
     def _branch(self, branch: scans.Branch, limits: scans.Limits) -> Fetched:
         shape = scans.layout(branch, self._used)
@@ -88,9 +89,9 @@ class Fetcher:
             (n, code) for n, scan in branch.streams for code in (scan.source_codes if source else scan.concept_codes)
         ]
         codes: dict[str, pa.Array[Any]] = {
-            "stream": pa.array([number for number, _ in coded], pa.int16()),
-            "code": pa.array([code.text for _, code in coded], pa.string()),
-            "prefix": pa.array([code.prefix for _, code in coded], pa.bool_()),
+            "stream": numbers(np.array([number for number, _ in coded], np.int16)),
+            "code": texts([code.text for _, code in coded]),
+            "prefix": flags(np.array([code.prefix for _, code in coded], np.bool_)),
         }
         self._con.register("codes", pa.table(codes))
         assert branch.domain.source_value is not None

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from cdm.arrays import table
 from cohorts.columns.events import Counted, Events
 from cohorts.columns.keys import MISSING, Days, Flags, Whole, broken, key, person_of
 from cohorts.columns.observed import Observed, observed
@@ -34,7 +35,7 @@ def count_observed(con: duckdb.DuckDBPyConnection) -> int:
 def read_observed(con: duckdb.DuckDBPyConnection, among: Whole | None = None) -> Observed:
     """Everybody under observation, or those alone of some person_ids."""
     if among is not None:
-        con.register("who", pa.table({"person_id": pa.array(among)}))
+        con.register("who", table({"person_id": among}))
     found = ask(con, _PERIODS.format(who="" if among is None else " SEMI JOIN who USING (person_id)"))
     if among is not None:
         con.unregister("who")

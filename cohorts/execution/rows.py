@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cdm.arrays import numbers, repeated
 from cdm.errors import BadInput
 from cohorts.columns.eras import Intervals
 from cohorts.columns.keys import Days, Whole
@@ -50,23 +50,21 @@ class CohortRows:
         order = sorted(range(len(self._names)), key=lambda at: int(self._names[at]) if whole else self._names[at])
         try:
             with pq.ParquetWriter(out, schema, **_encoded(schema)) as writer:
-                self._write(writer, order, kind, whole=whole, schema=schema)
+                self._write(writer, order, whole=whole, schema=schema)
         except OSError as error:
             raise BadInput(
                 f"{out} cannot be written ({error.strerror or type(error).__name__}); check the folder and the disk, then run again"
             ) from None
 
-    def _write(
-        self, writer: pq.ParquetWriter, order: Sequence[int], kind: pa.DataType, *, whole: bool, schema: pa.Schema
-    ) -> None:
+    def _write(self, writer: pq.ParquetWriter, order: Sequence[int], *, whole: bool, schema: pa.Schema) -> None:
         waiting: list[pa.Table] = []
         for at in order:
             label = int(self._names[at]) if whole else self._names[at]
-            waiting += [_table(label, kind, schema, *part) for part in self._rows[at]]
+            waiting += [_table(label, schema, *part) for part in self._rows[at]]
             if sum(table.num_rows for table in waiting) >= _GROUP:
                 writer.write_table(pa.concat_tables(waiting), row_group_size=_GROUP)
                 waiting = []
-        writer.write_table(pa.concat_tables([schema.empty_table(), *waiting]), row_group_size=_GROUP)
+        writer.write_table(pa.concat_tables([pa.Table.from_batches([], schema), *waiting]), row_group_size=_GROUP)
 
 
 def _encoded(schema: pa.Schema) -> dict[str, Any]:
@@ -76,13 +74,10 @@ def _encoded(schema: pa.Schema) -> dict[str, Any]:
     return {"compression": "none", "use_dictionary": texts or False, "column_encoding": delta}
 
 
-def _table(label: int | str, kind: pa.DataType, schema: pa.Schema, subject: Whole, start: Days, end: Days) -> pa.Table:
-    labels: pa.Array[Any] = pa.repeat(label, len(subject)).cast(kind)
-    return pa.table([labels, pa.array(subject), _dates(start), _dates(end)], schema=schema)
-
-
-def _dates(day: npt.NDArray[np.int32]) -> pa.Array[Any]:
-    return pa.array(day, pa.int32()).view(pa.date32())
+def _table(label: int | str, schema: pa.Schema, subject: Whole, start: Days, end: Days) -> pa.Table:
+    labels = repeated(label, len(subject))
+    days = (numbers(np.asarray(day, np.int32), pa.date32()) for day in (start, end))
+    return pa.Table.from_arrays([labels, numbers(subject), *days], schema=schema)
 
 
 def _is_whole(name: str) -> bool:

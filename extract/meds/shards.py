@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from extract.arrays import texts
+from cdm.arrays import texts
 from extract.meds.events import EventSource
 from extract.splits import SPLITS
 from extract.sql import figures, quote, stream

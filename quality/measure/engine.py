@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from cdm import arrays
 from cdm.errors import BadInput
 
 BATCH = 1 << 19
@@ -54,8 +55,8 @@ def batches(con: duckdb.DuckDBPyConnection, sql: str, what: str) -> Iterator[pa.
 def repeated(con: duckdb.DuckDBPyConnection, sql: str, what: str) -> int:
     """Count how many of a query's whole numbers, its only column, are there already; NULLs are none. Raises BadInput."""
     parts = [np.empty(0, np.int64)]
-    # Arrow's own to_numpy imports pandas for it, half a second.
-    parts += [np.from_dlpack(batch.column(0).drop_null()).view(np.int64) for batch in batches(con, sql, what)]
+    columns = (batch.column(0) for batch in batches(con, sql, what))
+    parts += [arrays.values(column.drop_null() if column.null_count else column).view(np.int64) for column in columns]
     return repeats(np.concatenate(parts))
 
 
@@ -77,7 +78,7 @@ def order_kept(con: duckdb.DuckDBPyConnection, sql: str, what: str) -> float:
         found = con.sql(sql).to_arrow_table()
     except duckdb.Error as error:
         raise _unreadable(what, error) from None
-    first, second = (_ranks(np.from_dlpack(column.combine_chunks())) for column in found.columns)
+    first, second = (_ranks(arrays.values(column)) for column in found.columns)
     if not (first.any() and second.any()):  # nobody, or all alike
         return 0.0
     return abs(float(np.corrcoef(first, second)[0, 1]))

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from cdm.arrays import numbers
 from quality.measure import engine
 from quality.measure.contract import WHOLE, counted_whole
 from quality.measure.engine import WORD, batches, quote, repeats, row
@@ -121,7 +122,7 @@ def _runs(found: Mapping[str, Numbers], before: int) -> pa.RecordBatch:
         "hashes": np.add.reduceat(found["whole"], starts),
         "place": before + starts,
     }
-    return pa.RecordBatch.from_arrays([pa.array(summed[name]) for name in _RUNS.names], schema=_RUNS)
+    return pa.RecordBatch.from_arrays([numbers(summed[name]) for name in _RUNS.names], schema=_RUNS)
 
 
 def _hashed(view: TableView, dates: Mapping[str, str], *, moved: bool) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cdm.arrays import values
 from quality.baseline.declared import Check
 from quality.baseline.measure.database import Database
 from quality.baseline.measure.figure import Figure
@@ -67,12 +68,12 @@ def _increasing(db: Database, sql: str) -> bool:
         column = batch.column(0)
         if column.null_count:
             return False
-        values = column.to_numpy(zero_copy_only=False)
-        if not len(values):
+        keys = values(column)
+        if not len(keys):
             continue
-        if (last is not None and values[0] <= last) or not bool(np.all(values[1:] > values[:-1])):
+        if (last is not None and keys[0] <= last) or not bool(np.all(keys[1:] > keys[:-1])):
             return False
-        last = int(values[-1])
+        last = int(keys[-1])
     return True
 
 
