@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 from pydantic import BaseModel
 
 from cdm.errors import BadInput
-from cohorts.expression.base import Concept, ConceptSetSelection, DateRange, NumericRange, Period, TextFilter
+from cohorts.expression.base import Concept, ConceptSetSelection, DateRange, NumericRange, Period, TextFilter, spelling
 from cohorts.plan.filters import (
     AGE_AT_END,
     AGE_AT_START,
@@ -190,7 +190,7 @@ def refused(attribute: str, why: str) -> Rule:
 
     def rule(event: BaseModel, set_of: SetOf) -> tuple[Filter, ...]:
         if getattr(event, attribute, None) not in (None, ()) or getattr(event, f"{attribute}_cs", None) is not None:
-            name = type(event).model_fields[attribute].alias
+            name = spelling(type(event), attribute)
             raise BadInput(f"{type(event).__name__}.{name} cannot be answered: {why}; remove it")
         return ()
 

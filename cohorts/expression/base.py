@@ -40,10 +40,21 @@ def cs_alias(name: str) -> str:
     return pascal[:-2] + "CS" if name.endswith("_cs") else pascal
 
 
-class Model(BaseModel):
-    """A frozen part of an expression; a key that the language does not have is an error."""
+def spelling(model: type[BaseModel], name: str) -> str:
+    """How JSON names an attribute: a part that was not used yet knows no alias but what was told by hand."""
+    return model.model_fields[name].alias or (cs_alias(name) if issubclass(model, Model) else name)
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=cs_alias, populate_by_name=True)
+
+class Model(BaseModel):
+    """A frozen part of an expression; a key that the language does not have is an error.
+
+    What checks a part is built when it is first used: parts hold one another, and each would be built with all the others in
+    it, a second of CPU in every command that only might read an expression.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=cs_alias, populate_by_name=True, defer_build=True
+    )
 
 
 class Concept(BaseModel):

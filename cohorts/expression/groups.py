@@ -159,9 +159,5 @@ class CriteriaGroup(Model):
         return not (self.criteria_list or self.demographic_criteria_list or self.groups)
 
 
-_SCOPE = {"CriteriaGroup": CriteriaGroup, "Criterion": Criterion}
-for _kind in [criteria.Event, *(field for field in vars(criteria).values() if isinstance(field, type))]:
-    if issubclass(_kind, criteria.Event):
-        _kind.model_rebuild(_types_namespace={**vars(criteria), **_SCOPE})
-for _model in (Criterion, CorrelatedCriteria, CriteriaGroup):
-    _model.model_rebuild()
+# Kinds of events name these two, which name the kinds: each finds the others when it is first used.
+vars(criteria).update(CriteriaGroup=CriteriaGroup, Criterion=Criterion)

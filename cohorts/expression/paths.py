@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
+from cohorts.expression.base import spelling
+
 Steps = tuple[str | int, ...]
 _SHOWN = 60
 
@@ -26,8 +28,8 @@ def _step(step: str | int) -> str:
 def walk(model: BaseModel, steps: Steps = ()) -> Iterator[tuple[Steps, BaseModel]]:
     """Every part of an expression with the steps to it, outer parts first."""
     yield steps, model
-    for name, field in type(model).model_fields.items():
-        value, here = getattr(model, name), (*steps, field.alias or name)
+    for name in type(model).model_fields:
+        value, here = getattr(model, name), (*steps, spelling(type(model), name))
         if isinstance(value, BaseModel):
             yield from walk(value, here)
         elif isinstance(value, tuple):

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from pydantic import BaseModel, ValidationError
 
 from cdm.errors import BadInput
-from cohorts.expression.base import MAX_CRITERIA
+from cohorts.expression.base import MAX_CRITERIA, spelling
 from cohorts.expression.cohort import Expression
 from cohorts.expression.groups import CriteriaGroup, Criterion, DemographicCriteria
 from cohorts.expression.paths import Steps, json_path, walk
@@ -40,7 +40,7 @@ REFERENCES = frozenset(
         "stop_reason_source_concept",
     }
 )
-KINDS = frozenset(str(field.alias) for field in Criterion.model_fields.values())
+KINDS = frozenset(spelling(Criterion, name) for name in Criterion.model_fields)
 # What pydantic adds to a place for the alternatives of a type.
 _NO_STEPS = frozenset({"int", "float", "str", "function-before[_iso_date(), date]"})
 
@@ -114,9 +114,9 @@ def _check_references(expression: Expression, where: str, root: str) -> None:
 def references(model: BaseModel, steps: Steps = ()) -> list[tuple[Steps, int]]:
     """Every mention of a concept set in a model: where it stands (as JSON names it), and the set's id."""
     found: list[tuple[Steps, int]] = []
-    for name, field in type(model).model_fields.items():
+    for name in type(model).model_fields:
         value = getattr(model, name)
-        here = (*steps, field.alias or name)
+        here = (*steps, spelling(type(model), name))
         if value is None or name == "concept_sets":
             continue
         if name in REFERENCES and isinstance(value, int):

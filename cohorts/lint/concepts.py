@@ -12,7 +12,7 @@ from cdm.vocabulary import concept_facts
 from cohorts.columns.keys import Whole
 from cohorts.criteria.domains import DOMAINS
 from cohorts.expression import Expression
-from cohorts.expression.base import Concept
+from cohorts.expression.base import Concept, spelling
 from cohorts.expression.concept_sets import CodedConceptSet, ConceptSet, ConceptSetItem
 from cohorts.expression.groups import Criterion
 from cohorts.expression.paths import Steps, walk
@@ -59,7 +59,7 @@ def uses_of(steps: Steps, criterion: Criterion) -> list[Use]:
         found.append(Use(here, criterion.kind, number, domain.concept, standard=True))
     source = getattr(event, domain.source[0], None) if domain.source else None
     if source is not None and domain.source:
-        alias = type(event).model_fields[domain.source[0]].alias or domain.source[0]
+        alias = spelling(type(event), domain.source[0])
         found.append(Use((*steps, criterion.kind, alias), criterion.kind, source, domain.source[1], standard=False))
     return found
 

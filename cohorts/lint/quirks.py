@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cohorts.criteria.domains import DOMAINS
 from cohorts.expression import Expression, criteria
-from cohorts.expression.base import NumericRange
+from cohorts.expression.base import NumericRange, spelling
 from cohorts.expression.groups import CorrelatedCriteria, CriteriaGroup, Criterion
 from cohorts.expression.paths import Steps, walk
 from cohorts.lint.findings import Finding, finding
@@ -168,7 +168,7 @@ def _first_and_moved(steps: Steps, event: criteria.Event) -> Iterator[Finding]:
             "ATLAS는 개념 집합의 첫 기록을 먼저 고른 뒤 그 기록이 나머지 속성을 갖추었는지 봅니다. 속성을 갖춘 더 늦은 기록은 쓰이지 "
             "않습니다.",
         )  # fmt: skip
-    moved = [type(event).model_fields[name].alias for name in asks if name in _DATED]
+    moved = [spelling(type(event), name) for name in asks if name in _DATED]
     kind = type(event).__name__
     if event.date_adjustment is not None and moved and kind in DOMAINS and DOMAINS[kind].adjust != "no":
         yield _quirk(

@@ -13,6 +13,7 @@ from cdm.errors import BadInput
 from cohorts.columns.keys import Whole
 from cohorts.criteria.domains import DOMAINS
 from cohorts.expression import Expression
+from cohorts.expression.base import spelling
 from cohorts.expression.concept_sets import CodedConceptSet, ConceptSet
 from cohorts.expression.criteria import CustomEra
 from cohorts.expression.groups import Criterion
@@ -83,7 +84,7 @@ class Records:
         chosen = {use.column: use.concept_set for use in uses}
         for name, one in _listed(given):
             if not self._any(domain.table, chosen, one):
-                alias = type(given.event).model_fields[name].alias or name
+                alias = spelling(type(given.event), name)
                 assert isinstance(one.operand, Column)
                 yield finding(
                     "no_value", "warning", (*steps, given.kind, alias),

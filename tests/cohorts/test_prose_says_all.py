@@ -22,6 +22,7 @@ from cohorts.plan.build import build
 from cohorts.plan.nodes import Check, Group
 from cohorts.prose import explain
 from cohorts.prose.words import KINDS, Lang
+from tests.cohorts.generative.grammar import named
 from tests.cohorts.small import concept_set, condition, definition, drug, group, occurs
 from tests.cohorts.strategies import expressions
 
@@ -65,10 +66,10 @@ def kinds_of(annotation: Any) -> list[Any]:
 def attributes(model: type[BaseModel]) -> list[tuple[str, Any]]:
     """(name in JSON, type) of every attribute, those that only turn another one around left out."""
     found = []
-    for name, field in model.model_fields.items():
-        (kind, *_) = [k for k in kinds_of(field.annotation) if k in VALUES or k is bool]
+    for name, spelled, annotation in named(model):
+        (kind, *_) = [k for k in kinds_of(annotation) if k in VALUES or k is bool]
         if not name.endswith("_exclude"):
-            found.append((field.alias or name, kind))
+            found.append((spelled, kind))
     return found
 
 
@@ -104,9 +105,9 @@ def test_every_attribute_of_every_kind_of_event_is_said(event: type[criteria.Eve
 
 @pytest.mark.parametrize("event", [e for e in EVENTS if any(n.endswith("_exclude") for n in e.model_fields)])
 def test_an_excluded_kind_of_record_is_said(event: type[criteria.Event]) -> None:
-    (name,) = [field.alias for n, field in event.model_fields.items() if n.endswith("_exclude")]
-    body = {str(name).removesuffix("Exclude"): [{"CONCEPT_ID": 7, "CONCEPT_NAME": "seven"}]}
-    assert differ(*(definition({event.__name__: {**body, str(name): flag}}) for flag in (False, True)))
+    (name,) = [spelled for n, spelled, _ in named(event) if n.endswith("_exclude")]
+    body = {name.removesuffix("Exclude"): [{"CONCEPT_ID": 7, "CONCEPT_NAME": "seven"}]}
+    assert differ(*(definition({event.__name__: {**body, name: flag}}) for flag in (False, True)))
 
 
 @pytest.mark.parametrize(("name", "kind"), attributes(groups.DemographicCriteria))

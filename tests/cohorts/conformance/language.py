@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping
 from itertools import cycle, product
 from typing import Any, get_args
 
-from pydantic.fields import FieldInfo
-
 from cohorts.criteria.domains import DOMAINS
 from cohorts.expression import criteria as kinds
 from cohorts.expression.base import (
@@ -24,6 +22,7 @@ from cohorts.expression.base import (
     Period,
     TextFilter,
 )
+from tests.cohorts.generative.grammar import named
 from tests.cohorts.small import Json, concept_set, days, group, occurs, window
 
 RULES_AT_ONCE = 60
@@ -77,15 +76,15 @@ def with_each_attribute() -> Iterator[Named]:
     """A criterion of each kind with one attribute alone, for each attribute; values of its type in turn."""
     turns = {kind: cycle(values) for kind, values in VALUES.items()}
     for kind, plain in of_every_kind():
-        for name, field in getattr(kinds, kind).model_fields.items():
+        for name, spelled, annotation in named(getattr(kinds, kind)):
             if name not in NOT_ANSWERED | NOT_ALONE:
-                value = next(turns[type_of(field)])
-                yield f"{kind}.{field.alias} {value}", {kind: plain[kind] | {str(field.alias): value}}
+                value = next(turns[type_of(annotation)])
+                yield f"{kind}.{spelled} {value}", {kind: plain[kind] | {spelled: value}}
 
 
-def type_of(field: FieldInfo) -> Any:
+def type_of(annotation: Any) -> Any:
     """Which of VALUES an attribute holds; StopIteration for a type of which no values are known here."""
-    return next(one for one in flat(field.annotation) if one in VALUES)
+    return next(one for one in flat(annotation) if one in VALUES)
 
 
 def flat(annotation: Any) -> Iterator[Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import types
 from collections.abc import Iterator
 from functools import cache
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
 from cohorts.criteria.domains import REFUSED as REFUSED_KINDS
 from cohorts.expression import Expression
-from cohorts.expression.base import Concept
+from cohorts.expression.base import Concept, spelling
 from cohorts.expression.groups import Criterion
 
 # What no CDM 5.3 or 5.4 can answer. Naru says so, and `test_generated.py` sees that it does.
@@ -27,7 +27,7 @@ SILENT = {"Expression": ("cdmVersionRange", "Title"), "InclusionRule": ("descrip
 @cache
 def kinds() -> dict[str, type[BaseModel]]:
     """The kinds of criteria that a CDM can answer, by their name."""
-    found = {field.alias or "": _models(field.annotation)[0] for field in Criterion.model_fields.values()}
+    found = {alias: _models(kind)[0] for _, alias, kind in named(Criterion)}
     return {name: model for name, model in found.items() if name not in REFUSED_KINDS}
 
 
@@ -35,20 +35,25 @@ def kinds() -> dict[str, type[BaseModel]]:
 def attributes(kind: str) -> dict[str, str]:
     """The attributes of a kind (or other part) that can be answered, and what sort of value each takes."""
     refused = REFUSED.get(kind, ())
-    fields = parts()[kind].model_fields.values()
-    return {alias: _sort(field) for field in fields if (alias := field.alias or "") not in refused}
+    return {alias: _sort(alias, kind) for _, alias, kind in named(parts()[kind]) if alias not in refused}
 
 
-def _sort(field: Any) -> str:
-    models = _models(field.annotation)
+def named(model: type[BaseModel]) -> list[tuple[str, str, Any]]:
+    """The attributes of a part: name, name in JSON, and of what kind it is."""
+    kinds = get_type_hints(model, include_extras=True)
+    return [(name, spelling(model, name), kinds[name]) for name in model.model_fields]
+
+
+def _sort(alias: str, kind: Any) -> str:
+    models = _models(kind)
     if models:
-        many = "tuple" in str(field.annotation)
+        many = "tuple" in str(kind)
         return (
             {"Concept": "Concepts", "Criterion": "Criteria"}.get(models[0].__name__, "") if many else models[0].__name__
         )
-    if bool in _leaves(field.annotation):
+    if bool in _leaves(kind):
         return "Flag"
-    return "Days" if field.alias == "GapDays" else "CodesetRef"
+    return "Days" if alias == "GapDays" else "CodesetRef"
 
 
 @cache
@@ -61,7 +66,7 @@ def parts() -> dict[str, type[BaseModel]]:
         if model.__name__ in found or model.__name__ in REFUSED_KINDS or model is Concept:
             continue
         found[model.__name__] = model
-        waiting += [inner for field in model.model_fields.values() for inner in _models(field.annotation)]
+        waiting += [inner for *_, kind in named(model) for inner in _models(kind)]
     return found
 
 
@@ -70,12 +75,11 @@ def grammar() -> set[str]:
     found: set[str] = set()
     for name, model in parts().items():
         left_out = (*REFUSED.get(name, ()), *SILENT.get(name, ()))
-        for field_name, field in model.model_fields.items():
-            alias = field.alias or field_name
+        for _, alias, kind in named(model):
             if alias in left_out or alias in REFUSED_KINDS:
                 continue
             found.add(f"{name}.{alias}")
-            found |= {f"{name}.{alias}={word}" for word in _words(field.annotation)}
+            found |= {f"{name}.{alias}={word}" for word in _words(kind)}
     return found
 
 
@@ -99,8 +103,7 @@ def used(given: Any, model: type[BaseModel] = Expression) -> Iterator[str]:
 @cache
 def _fields(model: type[BaseModel]) -> dict[str, tuple[set[Any], list[type[BaseModel]]]]:
     """Of each attribute the words that it can be, and the models that it can hold."""
-    fields = model.model_fields.items()
-    return {field.alias or name: (_words(field.annotation), _models(field.annotation)) for name, field in fields}
+    return {alias: (_words(kind), _models(kind)) for _, alias, kind in named(model)}
 
 
 def _same(word: Any, value: Any) -> bool:
