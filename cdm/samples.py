@@ -18,12 +18,11 @@ import duckdb
 
 from cdm.engine import connect
 from cdm.errors import BadInput
-from cdm.load import load_into_postgres
 from cdm.schema import Column, Table, tables
 from cdm.sources.found import FoundColumn, FoundTable, Wanted, by_lower_name, quoted
 from cdm.sources.shown import check_values, value
 
-__all__ = ["SAMPLES", "load_into_postgres", "sample"]
+__all__ = ["SAMPLES", "sample"]
 
 # A change in what this module writes gets a new number: a sample kept by an older Naru is not taken for it.
 EDITION = 1

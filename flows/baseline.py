@@ -9,8 +9,6 @@ from typing import Any
 import cdm
 from cdm.engine import Limits
 from cdm.errors import BadInput
-from drb import open_board
-from drb.waivers import Waived
 from flows import progress
 from flows.home import Home
 from flows.site import read
@@ -81,6 +79,10 @@ def _validate(found: Baseline, out: Path) -> None:
 
 def _record(home: Home, site: str, actor: str, found: Baseline) -> None:
     """Write every waiver that accepts a failure into the ledger; one that stands there already is left."""
+    # Few runs need the board, which takes half a second to import.
+    from drb.board import open_board
+    from drb.waivers import Waived
+
     accepting = dict.fromkeys(found.waived.values())
     with open_board(home.board_url) as board:
         number = board.waivers.record(
