@@ -61,8 +61,8 @@ def column_type(name: str) -> str:
 
 
 @cache
-def _engine() -> duckdb.DuckDBPyConnection:
-    """One engine for all small tables: opening one takes longer than making a hundred of them."""
+def engine() -> duckdb.DuckDBPyConnection:
+    """One engine for all small tables, for cursors of it: opening one takes longer than making a hundred of them."""
     return duckdb.connect(config={"threads": 1})
 
 
@@ -71,7 +71,7 @@ def table(text: str) -> pa.Table:
     """An Arrow table from a small text table; the same text gives the same table, made once."""
     head, *rows = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines() if line.strip()]
     columns = {name: [None if row[i] == "-" else row[i] for row in rows] for i, name in enumerate(head)}
-    with _engine().cursor() as con:
+    with engine().cursor() as con:
         con.register("given", pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}))
         casts = ", ".join(f'CAST("{name}" AS {column_type(name)}) AS "{name}"' for name in head)
         return con.sql(f"SELECT {casts} FROM given").to_arrow_table()
@@ -86,7 +86,7 @@ def rows(relation: duckdb.DuckDBPyRelation | pa.Table) -> list[tuple[object, ...
 
 def write_duckdb(path: Path, tables: Mapping[str, str | pa.Table], schema: str = "cdm") -> Path:
     """A DuckDB file holding the given tables in one schema."""
-    with _engine().cursor() as con:
+    with engine().cursor() as con:
         con.execute(f"ATTACH '{path}' AS file")
         try:
             con.execute(f'BEGIN; CREATE SCHEMA IF NOT EXISTS file."{schema}"')
