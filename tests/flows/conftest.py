@@ -66,31 +66,31 @@ def extraction() -> Iterator[Alone]:
 
 
 @pytest.fixture(scope="package")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def gi_bleed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small study; not to be changed."""
     return small_study("gi_bleed", tmp_path_factory.mktemp("studies"))
 
 
 @pytest.fixture(scope="package")
-def ready_home(study: Path, gibleed: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
+def ready_home(gi_bleed: Path, gibleed: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home in which its extraction may begin; to be copied, not changed."""
-    return home_with_case(tmp_path_factory.mktemp("ready") / "home", study, first.SITE, f"parquet://{gibleed}")
+    return home_with_case(tmp_path_factory.mktemp("ready") / "home", gi_bleed, first.SITE, f"parquet://{gibleed}")
 
 
 @pytest.fixture(scope="package")
 def undisturbed(
-    ready_home: Home, study: Path, extraction: Alone, tmp_path_factory: pytest.TempPathFactory
+    ready_home: Home, gi_bleed: Path, extraction: Alone, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Home, str]:
     """The same home after an extraction that nobody disturbed, to be copied, and its manifest digest."""
     home = first.copied(ready_home, tmp_path_factory.mktemp("undisturbed") / "home")
-    return home, first.extract(home, study, extraction)
+    return home, first.extract(home, gi_bleed, extraction)
 
 
 @pytest.fixture(scope="package")
 def first_version(
-    undisturbed: tuple[Home, str], study: Path, gibleed: Path, tmp_path_factory: pytest.TempPathFactory
+    undisturbed: tuple[Home, str], gi_bleed: Path, gibleed: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> FirstVersion:
     """Version 1.0.0 of a small study, published; to be copied, not changed."""
     home = first.copied(undisturbed[0], tmp_path_factory.mktemp("first_version") / "home")
     first.publish(home, first.FIRST)
-    return FirstVersion(home, study, gibleed)
+    return FirstVersion(home, gi_bleed, gibleed)

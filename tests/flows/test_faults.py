@@ -27,9 +27,9 @@ Begin = Callable[..., Extraction]
 
 
 @pytest.fixture(scope="module")
-def begun(extraction: Alone, study: Path) -> Begin:
+def begun(extraction: Alone, gi_bleed: Path) -> Begin:
     def begin(home: Home, limit: int = 0) -> Extraction:
-        return extraction(home.root, study, SITE, ACTOR, limit=limit)
+        return extraction(home.root, gi_bleed, SITE, ACTOR, limit=limit)
 
     return begin
 
@@ -80,10 +80,10 @@ def kill(server: Server) -> None:
 
 
 def test_a_database_that_dies_while_it_is_read_and_comes_back(
-    begun: Begin, mortal: Server, study: Path, tmp_path: Path
+    begun: Begin, mortal: Server, gi_bleed: Path, tmp_path: Path
 ) -> None:
     """The hospital locks a table, so the run waits for its rows in the middle of a stage; then the server dies."""
-    home = home_with_case(tmp_path / "home", study, SITE, mortal.url("hospital", "cdm"))
+    home = home_with_case(tmp_path / "home", gi_bleed, SITE, mortal.url("hospital", "cdm"))
     undisturbed = begun(copied(home, tmp_path / "other")).wait()
     assert (undisturbed.code, undisturbed.err) == (0, "")
     address = mortal.url("hospital").split("?host=")[1]

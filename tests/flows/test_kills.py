@@ -24,9 +24,9 @@ Begin = Callable[..., Extraction]
 
 
 @pytest.fixture(scope="module")
-def begun(extraction: Alone, study: Path) -> Begin:
+def begun(extraction: Alone, gi_bleed: Path) -> Begin:
     def begin(home: Home, *at: str) -> Extraction:
-        return extraction(home.root, study, SITE, ACTOR, at)
+        return extraction(home.root, gi_bleed, SITE, ACTOR, at)
 
     return begin
 
@@ -129,10 +129,10 @@ def gone(processes: list[int]) -> bool:
 
 
 def test_kill_9_of_the_command_itself_with_prefect_around_it(
-    ready_home: Home, study: Path, undisturbed: tuple[Home, str], tmp_path: Path
+    ready_home: Home, gi_bleed: Path, undisturbed: tuple[Home, str], tmp_path: Path
 ) -> None:
     home = copied(ready_home, tmp_path / "home")
-    command = [sys.executable, "-c", STARTS_NARU, "extract", str(study), "--site", SITE, "--as", ACTOR, "--json"]
+    command = [sys.executable, "-c", STARTS_NARU, "extract", str(gi_bleed), "--site", SITE, "--as", ACTOR, "--json"]
     with (tmp_path / "out").open("w") as out:
         process = subprocess.Popen(command, env=environment(home.root), stdout=out, stderr=out)
         while not list(folder(home).glob(".partial-deidentify-*/*")):
