@@ -72,6 +72,7 @@ def start(asked: dict[str, Any]) -> int:
 
 
 def main() -> None:
+    gc.set_threshold(50_000, 20, 20)  # as tests/conftest.py has it
     for name in ("great_expectations", "quality.expectations", *(f"flows.stages.{stage}" for stage in NAMES)):
         import_module(name)
     gc.collect()
