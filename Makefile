@@ -6,6 +6,8 @@ STAMP := $(VENV)/.installed
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
+# Byte code is kept, whatever a container says: else each of a test run's many processes compiles all of Naru again.
+export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-slow test-spark test-peers test-browser test-generative test-walk lint format bench attack docs lock clean

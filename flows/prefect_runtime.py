@@ -24,8 +24,9 @@ SETTINGS = {
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
     "PREFECT_CLI_PROMPT": "false",
 }
-# One process' own server schedules nothing, and nobody looks at its pages.
+# One process' own server schedules nothing, and nobody looks at its pages or stores anything in its blocks.
 SERVER = {
+    "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
     "PREFECT_UI_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",

@@ -61,11 +61,17 @@ def column_type(name: str) -> str:
 
 
 @cache
+def engine() -> duckdb.DuckDBPyConnection:
+    """One engine for all small tables, for cursors of it: opening one takes longer than making a hundred of them."""
+    return duckdb.connect(config={"threads": 1})
+
+
+@cache
 def table(text: str) -> pa.Table:
     """An Arrow table from a small text table; the same text gives the same table, made once."""
     head, *rows = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines() if line.strip()]
     columns = {name: [None if row[i] == "-" else row[i] for row in rows] for i, name in enumerate(head)}
-    with duckdb.connect() as con:
+    with engine().cursor() as con:
         con.register("given", pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}))
         casts = ", ".join(f'CAST("{name}" AS {column_type(name)}) AS "{name}"' for name in head)
         return con.sql(f"SELECT {casts} FROM given").to_arrow_table()
@@ -80,12 +86,20 @@ def rows(relation: duckdb.DuckDBPyRelation | pa.Table) -> list[tuple[object, ...
 
 def write_duckdb(path: Path, tables: Mapping[str, str | pa.Table], schema: str = "cdm") -> Path:
     """A DuckDB file holding the given tables in one schema."""
-    with duckdb.connect(str(path)) as con:
-        con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
-        for name, content in tables.items():
-            con.register("given", table(content) if isinstance(content, str) else content)
-            con.execute(f'CREATE TABLE "{schema}"."{name}" AS SELECT * FROM given')
-            con.unregister("given")
+    with engine().cursor() as con:
+        con.execute(f"ATTACH '{path}' AS file")
+        try:
+            con.execute(f'BEGIN; CREATE SCHEMA IF NOT EXISTS file."{schema}"')
+            for name, content in tables.items():
+                con.register("given", table(content) if isinstance(content, str) else content)
+                con.execute(f'CREATE TABLE file."{schema}"."{name}" AS SELECT * FROM given')
+                con.unregister("given")
+            con.execute("COMMIT")
+        except duckdb.Error:
+            con.execute("ROLLBACK")
+            raise
+        finally:
+            con.execute("DETACH file")
     return path
 
 

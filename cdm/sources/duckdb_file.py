@@ -35,7 +35,7 @@ def open_duckdb(url: str, file: Path, schema: str, vocabulary_schema: str | None
         catalog = _catalog(own, alias, schema, url)
         if vocabulary_schema:
             catalog = with_vocabulary(catalog, _catalog(own, alias, vocabulary_schema, url))
-        check_is_cdm(catalog, url, _elsewhere(own, alias))
+        check_is_cdm(catalog, url, lambda: _elsewhere(own, alias))
         files = [file, file.with_name(f"{file.name}.wal")]
         return InEngineSource(url, "duckdb", own, catalog, lambda con: _attach_again(con, file, url), files)
     except BaseException:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from cdm.errors import BadInput
@@ -83,10 +83,10 @@ def _evidence(catalog: Catalog, version: CdmVersion) -> int:
     )
 
 
-def check_is_cdm(catalog: Catalog, where: str, hint: str = "") -> None:
-    """Refuse a database that holds no person table with a person_id."""
+def check_is_cdm(catalog: Catalog, where: str, hint: Callable[[], str] = str) -> None:
+    """Refuse a database that holds no person table with a person_id. hint: asked only then."""
     if "person_id" not in getattr(catalog.get("person"), "columns", ()):
-        raise BadInput(f"{where} is not an OMOP CDM: no table person with a person_id is there{hint}")
+        raise BadInput(f"{where} is not an OMOP CDM: no table person with a person_id is there{hint()}")
 
 
 def present(catalog: Catalog, version: CdmVersion) -> dict[str, tuple[str, ...]]:

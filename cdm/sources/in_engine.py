@@ -155,12 +155,14 @@ def keep_people(con: duckdb.DuckDBPyConnection, people: pa.Table) -> str:
 
 
 def forget(con: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Drop `cdm.<table>`, be it a view or a table."""
-    name = quoted("cdm", table)
+    """Drop `cdm.<table>`, be it a view or a table.
+
+    By trial: the catalog would say which it is, but a new engine that is asked makes its own 150 views first, in 14 ms.
+    """
     try:
-        con.execute(f"DROP VIEW IF EXISTS {name}")
-    except duckdb.CatalogException:  # it is a table
-        con.execute(f"DROP TABLE {name}")
+        con.execute(f"DROP VIEW IF EXISTS {quoted('cdm', table)}")
+    except duckdb.CatalogException:
+        con.execute(f"DROP TABLE IF EXISTS {quoted('cdm', table)}")
 
 
 def unreadable(url: str, error: duckdb.Error) -> Exception:

@@ -11,11 +11,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-import cdm
+from cdm.source import Source
+from cdm.sources.found import FoundColumn, FoundTable, quoted
+from cdm.sources.in_engine import InEngineSource
 from cohorts.engine import generate
 from cohorts.expression import parse
 from tests.cohorts import oracle, reference, tiny
-from tests.tables import rows, table, write_duckdb
+from tests.tables import engine, rows, table
 
 Json = dict[str, Any]
 
@@ -147,11 +149,28 @@ def group(
 
 def cohort(folder: Path, tables: Mapping[str, Any], expression: Json, **options: Any) -> list[tuple[object, ...]]:
     """(subject_id, start, end) of the definition in a CDM of these tables (and BASE, where it does not say otherwise)."""
-    file = write_duckdb(folder / f"hospital{len(list(folder.iterdir()))}.duckdb", _arrow(tables))
     out = folder / "cohort.parquet"
-    with cdm.open_source(f"duckdb://{file}?schema=cdm", folder) as source:
+    with in_memory(_arrow(tables)) as source:
         generate(source, {"1": parse(json.dumps(expression), "test")}, out, **options)
     return duckdb.sql(f"SELECT subject_id, cohort_start_date, cohort_end_date FROM '{out}'").fetchall()
+
+
+def in_memory(tables: Mapping[str, pa.Table]) -> Source:
+    """A CDM of tables in memory, shown as every file of DuckDB is: writing and opening a file takes longest of all."""
+    own, catalog = engine().cursor(), {}
+    for name, one in tables.items():
+        columns = own.from_arrow(one)
+        types = zip(columns.columns, columns.types, strict=True)
+        catalog[name] = FoundTable(
+            f"given_{name}", {column: FoundColumn(quoted(column), str(kind)) for column, kind in types}
+        )
+
+    def show(con: duckdb.DuckDBPyConnection) -> None:
+        for name, one in tables.items():
+            con.register(f"given_{name}", one)
+
+    show(own)
+    return InEngineSource("memory", "duckdb", own, catalog, show, [])
 
 
 @cache

@@ -19,6 +19,7 @@ from tests.docs.console import code_blocks
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(page for page in DOCS.rglob("*.md") if page.parent.name != "reference")
+NARU: Any = typer.main.get_command(app)
 HOW_TOS = sorted(page for page in DOCS.glob("how-to/*.md") if not page.name.endswith(".ko.md"))
 
 
@@ -47,7 +48,7 @@ def test_both_languages_of_a_how_to_give_the_same_commands_and_code(page: Path) 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
 def test_every_verb_and_option_that_a_page_uses_exists(page: Path) -> None:
     for line in commands(page):
-        command: Any = typer.main.get_command(app)
+        command: Any = NARU
         given = words(line)
         while hasattr(command, "commands"):
             name = given.pop(0)

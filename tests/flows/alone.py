@@ -7,6 +7,7 @@ An extraction that is asked to kill itself `at` a step and its state does so wit
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -71,8 +72,11 @@ def start(asked: dict[str, Any]) -> int:
 
 
 def main() -> None:
+    gc.set_threshold(50_000, 20, 20)  # as tests/conftest.py has it
     for name in ("great_expectations", "quality.expectations", *(f"flows.stages.{stage}" for stage in NAMES)):
         import_module(name)
+    gc.collect()
+    gc.freeze()  # else the collector of every fork goes through all that was loaded, and so copies it
     for line in sys.stdin:
         ((verb, asked),) = json.loads(line).items()
         if verb == "start":

@@ -15,7 +15,6 @@ from flows import keys, registry
 from flows.demo import cast
 from flows.home import Home
 from tests.flows.commands import Alone
-from tests.flows.hospital import home_with_case, small_study
 
 SITE, ACTOR = "gibleed", "gibleed_data"
 FIRST, SECOND = (f"gi_bleed-gibleed-haneul-1.{n}.0" for n in (0, 1))
@@ -40,19 +39,20 @@ class FirstVersion:
         return FirstVersion(home, study, hospital)
 
 
-def make(folder: Path, hospital: Path, extraction: Alone) -> FirstVersion:
-    """Extract and publish version 1.0.0 in `folder`."""
-    study = small_study("gi_bleed", folder / "studies")
-    home = home_with_case(folder / "home", study, SITE, f"parquet://{hospital}")
-    extract(home, study, extraction)
-    publish(home, FIRST)
-    return FirstVersion(home, study, hospital)
+def copied(home: Home, folder: Path) -> Home:
+    """A home with what was built in it, elsewhere; the copy knows of its own packages alone."""
+    copy = Home(Path(shutil.copytree(home.root, folder)))
+    for path in (copy.root / "built").glob("*.json"):
+        text = path.read_text(encoding="utf-8").replace(str(home.root), str(copy.root))
+        path.write_text(text, encoding="utf-8")
+    return copy
 
 
-def extract(home: Home, study: Path, extraction: Alone, delta_from: int | None = None) -> None:
-    """Extract, which must end well."""
+def extract(home: Home, study: Path, extraction: Alone, delta_from: int | None = None) -> str:
+    """Extract, which must end well. Returns the manifest digest."""
     told = extraction(home.root, study, SITE, ACTOR, delta_from=delta_from).wait()
     assert (told.code, told.err) == (0, ""), told
+    return told.out.strip()
 
 
 def publish(home: Home, release: str) -> None:

@@ -53,7 +53,12 @@ def prefect_server(home: Path) -> Iterator[PrefectServer]:
     home.mkdir(parents=True)
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
-    quiet = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_UI_ENABLED": "false", "DO_NOT_TRACK": "1"}
+    quiet = {
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_UI_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
+    }
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(

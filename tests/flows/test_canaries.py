@@ -64,7 +64,9 @@ class Identifiers:
             count = max(0, (len(content) - shift) // HEAD)
             words = np.frombuffer(content, "<u8", count, shift) if count else self.heads[:0]
             likely = np.flatnonzero(self.begins[words & 0xFFFFFF])
-            for place in likely[np.isin(words[likely], self.heads)].tolist():
+            # The heads are sorted; np.isin would sort them again for every file.
+            nearest = self.heads[np.searchsorted(self.heads[:-1], words[likely])]
+            for place in likely[nearest == words[likely]].tolist():
                 begin = place * HEAD + shift
                 whole = [content[begin : begin + length] for length in self.lengths]
                 found |= {str(self.named[value]) for value in whole if value in self.named}

@@ -217,7 +217,7 @@ def test_a_study_that_leaves_codes_out_or_names_wrong_ones_is_told(
         load(study)
 
 
-@pytest.mark.xdist_group("flows_faults")
+@pytest.mark.xdist_group("flows_alone")
 @pytest.mark.timeout(600)
 def test_a_study_with_codes_goes_the_whole_way_and_its_package_tells_of_them(
     extraction: Alone, gibleed: Path, tmp_path: Path

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from cdm.errors import BadInput, GateRefused
-from drb import Board
+from drb import Board, open_board
 from drb.destruction import certify
 from drb.errors import BadInput as BoardBadInput
 from drb.states import GrantState, ReleaseState
@@ -37,20 +39,42 @@ class Scene:
     grant: str
 
 
-@pytest.fixture
-def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+@dataclass(frozen=True)
+class Published:
+    """A folder with both homes and the board as they stand once a release is published; to be copied."""
+
+    folder: Path
+    grant: str
+    clock: cast.Clock
+
+
+def no_other_home(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NARU_STORE", "NARU_KEYS", "NARU_BOARD_URL"):
         monkeypatch.delenv(name, raising=False)
-    hospital, startup = Home(tmp_path / "hospital").make(), Home(tmp_path / "startup").make()
-    (tmp_path / "made").mkdir()
-    package, manifest = built(tmp_path / "made")
-    signed = tmp_path / "made" / "signed"
-    seal_approval(package, {"case": "1"}, keys.hospital_key(hospital, cast.SITE), keys.board_key(hospital), signed)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    folder, made, clock = tmp_path_factory.mktemp("published"), tmp_path_factory.mktemp("made"), cast.Clock()
+    hospital, _ = Home(folder / "hospital").make(), Home(folder / "startup").make()
+    package, manifest = built(made)
+    signed = made / "signed"
+    with pytest.MonkeyPatch.context() as patch:
+        no_other_home(patch)
+        seal_approval(package, {"case": "1"}, keys.hospital_key(hospital, cast.SITE), keys.board_key(hospital), signed)
     store.publish(signed, hospital.store, NAME)
-    with cast.board_with_people(tmp_path / "board.sqlite") as board:
+    with cast.board_with_people(folder / "board.sqlite", clock=clock) as board:
         cast.approved_case(board)
         cast.released(board, manifest.digest)
-        yield Scene(hospital, startup, board, cast.granted(board))
+        return Published(folder, cast.granted(board), clock)
+
+
+@pytest.fixture
+def scene(published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    no_other_home(monkeypatch)
+    shutil.copytree(published.folder, tmp_path, dirs_exist_ok=True)
+    with open_board(f"sqlite:///{tmp_path}/board.sqlite", clock=copy(published.clock)) as board:
+        yield Scene(Home(tmp_path / "hospital"), Home(tmp_path / "startup"), board, published.grant)
 
 
 def registered(scene: Scene) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from flows.cli.exits import call
-from tests.flows.test_delivery import NAME, Scene, registered, scene
+from tests.flows.test_delivery import NAME, Scene, published, registered, scene
 
-__all__ = ["scene"]
+__all__ = ["published", "scene"]
 
 
 class Person:

@@ -17,19 +17,16 @@ from drb import open_board
 from flows.home import Home
 from flows.stages import NAMES
 from tests.flows.commands import STARTS_NARU, Alone, Ended, Extraction, environment
-from tests.flows.hospital import home_with_case, small_study
+from tests.flows.first_version import ACTOR, SITE, copied
 
-pytestmark = [pytest.mark.xdist_group("flows_kills"), pytest.mark.timeout(600)]
-SITE, ACTOR = "gibleed", "gibleed_data"
-
-
+pytestmark = [pytest.mark.xdist_group("flows_alone"), pytest.mark.timeout(600)]
 Begin = Callable[..., Extraction]
 
 
 @pytest.fixture(scope="module")
-def begun(extraction: Alone, study: Path) -> Begin:
+def begun(extraction: Alone, gi_bleed: Path) -> Begin:
     def begin(home: Home, *at: str) -> Extraction:
-        return extraction(home.root, study, SITE, ACTOR, at)
+        return extraction(home.root, gi_bleed, SITE, ACTOR, at)
 
     return begin
 
@@ -43,31 +40,6 @@ def stands(home: Home) -> set[str]:
     found = {path.name.rpartition("-")[0]: path for path in folder(home).glob("*-*") if path.name[0] != "."}
     assert all((path / "stage.json").is_file() for path in found.values())
     return set(found)
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_study("gi_bleed", tmp_path_factory.mktemp("studies"))
-
-
-@pytest.fixture(scope="module")
-def ready_home(gibleed: Path, study: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home in which an extraction may begin."""
-    return home_with_case(tmp_path_factory.mktemp("kills") / "ready", study, SITE, f"parquet://{gibleed}")
-
-
-def copied(home: Home, name: str) -> Home:
-    """The same home elsewhere; the board's database stands still, so it can be copied."""
-    return Home(Path(shutil.copytree(home.root, home.root.parent / name)))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(ready_home: Home, begun: Begin) -> tuple[Home, str]:
-    """A run that nobody disturbs: its home, and its manifest digest."""
-    home = copied(ready_home, "undisturbed")
-    told = begun(home).wait()
-    assert (told.code, told.err) == (0, "")
-    return home, told.out.strip()
 
 
 def only_what_may_stay(home: Home) -> None:
@@ -85,10 +57,10 @@ def killed_within(home: Home, process: Extraction, stage: str) -> None:
 
 
 def test_kill_9_in_the_middle_of_every_stage_and_at_every_boundary(
-    ready_home: Home, begun: Begin, undisturbed: tuple[Home, str]
+    ready_home: Home, begun: Begin, undisturbed: tuple[Home, str], tmp_path: Path
 ) -> None:
     """One run, killed twelve times: each time it goes on where it was, at the end its package is the same."""
-    home = copied(ready_home, "killed")
+    home = copied(ready_home, tmp_path / "home")
     for n, stage in enumerate(NAMES):
         killed_within(home, begun(home), stage)
         assert stands(home) == set(NAMES[:n])
@@ -103,9 +75,9 @@ def test_kill_9_in_the_middle_of_every_stage_and_at_every_boundary(
 
 @pytest.mark.parametrize("at", [("submit", "begun")])
 def test_kill_9_before_the_board_is_told(
-    ready_home: Home, begun: Begin, undisturbed: tuple[Home, str], at: tuple[str, str]
+    ready_home: Home, begun: Begin, undisturbed: tuple[Home, str], at: tuple[str, str], tmp_path: Path
 ) -> None:
-    home = copied(undisturbed[0], "unsubmitted")
+    home = copied(undisturbed[0], tmp_path / "home")
     (home.root / "board" / "board.sqlite").unlink()
     for rest in ("-wal", "-shm"):
         (home.root / "board" / f"board.sqlite{rest}").unlink(missing_ok=True)
@@ -118,9 +90,9 @@ def test_kill_9_before_the_board_is_told(
 
 
 def test_a_second_run_at_the_same_time_is_told_so(
-    ready_home: Home, begun: Begin, undisturbed: tuple[Home, str]
+    ready_home: Home, begun: Begin, undisturbed: tuple[Home, str], tmp_path: Path
 ) -> None:
-    home = copied(ready_home, "twice")
+    home = copied(ready_home, tmp_path / "home")
     first = begun(home)
     first.until(lambda: list(folder(home).glob("*-*/stage.json")))
     second = begun(home).wait()
@@ -157,10 +129,10 @@ def gone(processes: list[int]) -> bool:
 
 
 def test_kill_9_of_the_command_itself_with_prefect_around_it(
-    ready_home: Home, study: Path, undisturbed: tuple[Home, str], tmp_path: Path
+    ready_home: Home, gi_bleed: Path, undisturbed: tuple[Home, str], tmp_path: Path
 ) -> None:
-    home = copied(ready_home, "command")
-    command = [sys.executable, "-c", STARTS_NARU, "extract", str(study), "--site", SITE, "--as", ACTOR, "--json"]
+    home = copied(ready_home, tmp_path / "home")
+    command = [sys.executable, "-c", STARTS_NARU, "extract", str(gi_bleed), "--site", SITE, "--as", ACTOR, "--json"]
     with (tmp_path / "out").open("w") as out:
         process = subprocess.Popen(command, env=environment(home.root), stdout=out, stderr=out)
         while not list(folder(home).glob(".partial-deidentify-*/*")):

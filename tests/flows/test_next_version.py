@@ -25,7 +25,7 @@ from flows.stages import WORK
 from tests.flows.commands import Alone
 from tests.flows.first_version import ACTOR, FIRST, SECOND, SITE, FirstVersion, extract
 
-pytestmark = [pytest.mark.xdist_group("flows_kills"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.xdist_group("flows_alone"), pytest.mark.timeout(600)]
 
 
 def refresh(hospital: Path, days: pl.DataFrame, value: float = 7.25) -> None:

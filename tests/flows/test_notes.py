@@ -14,7 +14,7 @@ import yaml
 from tests.flows.commands import Alone
 from tests.flows.hospital import home_with_case, small_study
 
-alone = pytest.mark.xdist_group("flows_faults")
+alone = pytest.mark.xdist_group("flows_alone")
 NAME, NUMBER = "홍길동", "010-8765-4321"
 NOTE = r"\[이름\]님 [0-9]{4}-[0-9]{2}-[0-9]{2} 내원\. \[전화번호\]\. 특이 소견 없음\."
 

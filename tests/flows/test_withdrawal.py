@@ -29,7 +29,7 @@ from flows.subtract import Subtracted, subtract
 from tests.flows.commands import Alone
 from tests.flows.first_version import FIRST, SECOND, SITE, FirstVersion, extract
 
-pytestmark = [pytest.mark.xdist_group("flows_kills"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.xdist_group("flows_alone"), pytest.mark.timeout(600)]
 
 
 def raw_id(home: Home, release: str) -> int:

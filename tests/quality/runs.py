@@ -17,7 +17,7 @@ import pyarrow as pa
 from cdm.schema import tables
 from quality.inputs import GateInputs
 from quality.spec import GateSpec
-from tests.tables import write_parquet
+from tests.tables import engine, write_parquet
 
 SETTLED = {
     "raw.person": """
@@ -70,7 +70,7 @@ class Run:
 
     def put(self, name: str, sql: str) -> Run:
         """Replace a table by a query over the tables of this run (`it` is the table itself)."""
-        with duckdb.connect() as con:
+        with engine().cursor() as con:
             con.register("it", self.content[name])
             for other, found in self.content.items():
                 con.register(other.replace(".", "_"), found)

@@ -90,6 +90,7 @@ def test_a_clean_release_is_green(tmp_path: Path) -> None:
     assert "✕" not in page.split("<script>")[0].split("</style>")[1]
 
 
+@pytest.mark.xdist_group("great_expectations")
 def test_great_expectations_validates_the_same_figures_and_writes_data_docs(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()

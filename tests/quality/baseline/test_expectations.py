@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from quality.baseline.expectations import validate
 from quality.baseline.status import Result
 from tests.quality.baseline.databases import SOUND, judged
 
+pytestmark = pytest.mark.xdist_group("great_expectations")
+Validate = Callable[[Sequence[Result], Path], None]
 WRONG = SOUND["measurement"].replace("8554", "8840", 1).replace("2020-05-02", "2030-01-01")
+
+
+@pytest.fixture(scope="module")
+def validate() -> Validate:
+    # The import takes four seconds, which only the worker of these tests has to spend.
+    from quality.baseline.expectations import validate
+
+    return validate
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +31,7 @@ def results() -> tuple[Result, ...]:
 
 
 def test_the_checkpoint_judges_each_rule_of_a_table_by_its_worst_place(
-    tmp_path: Path, results: tuple[Result, ...]
+    tmp_path: Path, results: tuple[Result, ...], validate: Validate
 ) -> None:
     validate(results, tmp_path / "gx")
     runs = [json.loads(path.read_text()) for path in (tmp_path / "gx" / "uncommitted").rglob("*.json")]
@@ -38,7 +48,7 @@ def test_the_checkpoint_judges_each_rule_of_a_table_by_its_worst_place(
     assert "2030-01-01" not in page
 
 
-def test_verdicts_that_part_are_a_fault(tmp_path: Path, results: tuple[Result, ...]) -> None:
+def test_verdicts_that_part_are_a_fault(tmp_path: Path, results: tuple[Result, ...], validate: Validate) -> None:
     lying = [replace(one, status="passed") if one.failed else one for one in results]
     with pytest.raises(RuntimeError, match="disagree"):
         validate(lying, tmp_path / "gx")
