@@ -19,7 +19,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from deid.text import TextSettings, scrub
+from deid.text import TextSettings
+from deid.text.scrub import scrub
 from tests.deid.text.clean import NOTES
 from tests.deid.text.variants import FORMS, known_names, leaks, plant
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from cdm.errors import BadInput
 from deid.inputs import RawTable
 from deid.policy import Policy
-from deid.text import scrub
+from deid.text.scrub import scrub
 
 # Rows read at a time; deid.text bounds the bytes it works on by itself.
 _BATCH = 50_000

@@ -1,18 +1,9 @@
-"""Notes: scrubbed of identifiers and of the hospital's known names. Text leaves only with approval, and only so."""
+"""Notes: scrubbed of identifiers and of the hospital's known names. Text leaves only with approval, and only so.
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+The scrubber itself is `deid.text.scrub`: every policy knows the settings, few runs have notes, and its libraries take a third
+of a second to import.
+"""
 
 from deid.text.settings import KINDS, Kind, TextSettings
 
-if TYPE_CHECKING:
-    from deid.text.scrub import Scrubbed, scrub
-
-__all__ = ["KINDS", "Kind", "Scrubbed", "TextSettings", "scrub"]
-
-
-def __getattr__(name: str) -> Any:
-    """Load the scrubber when it is first wanted: every policy knows the settings, and few runs have notes."""
-    if name in ("Scrubbed", "scrub"):
-        return getattr(import_module("deid.text.scrub"), name)
-    raise AttributeError(name)
+__all__ = ["KINDS", "Kind", "TextSettings"]

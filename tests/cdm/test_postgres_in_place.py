@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pyarrow as pa
 import pytest
 
@@ -66,7 +69,18 @@ def test_the_hospital_s_schemas_stay_as_they_are(url: str, tmp_path: Path) -> No
         before = administrator.execute(EVERYTHING).fetchall()
         with open_source(url, tmp_path) as source, source.in_place(PEOPLE) as place, place.work(NUMBERS) as work:
             work.fill("numbers", "SELECT person_id FROM cdm_person")
+        alone(administrator)
         assert administrator.execute(EVERYTHING).fetchall() == before
+
+
+def alone(administrator: psycopg.Connection[tuple[Any, ...]]) -> None:
+    """Wait until every other session has ended: a server drops a session's own tables a moment after it has gone."""
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    for _ in range(500):
+        if administrator.execute(others).fetchall() == [(0,)]:
+            return
+        time.sleep(0.02)
+    raise AssertionError("a session is left")
 
 
 def test_the_tables_of_one_piece_of_work_are_gone_in_the_next(source: Source) -> None:

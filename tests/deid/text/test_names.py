@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 
 from cdm.errors import BadInput
-from deid.text import TextSettings, scrub
+from deid.text import TextSettings
+from deid.text.scrub import scrub
 from deid.text.words import WORDS
 from tests.deid.text.clean import NOTES
 from tests.deid.text.tools import clean, told

@@ -8,8 +8,9 @@ import pyarrow as pa
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from deid.text import TextSettings, scrub
+from deid.text import TextSettings
 from deid.text.patterns import TABLE
+from deid.text.scrub import scrub
 from tests.deid.text.clean import NOTES
 from tests.deid.text.reference import Reference, normal
 from tests.deid.text.tools import clean

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from deid.text import KINDS, Kind, TextSettings, scrub
+from deid.text import KINDS, Kind, TextSettings
+from deid.text.scrub import scrub
 from tests.deid.text import variants
 from tests.deid.text.unseen import GAPS, UNSEEN
 from tests.deid.text.variants import FORMS, Canary, known_names, leaks, plant

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from cdm.errors import BadInput
-from deid.text import TextSettings, scrub
+from deid.text import TextSettings
+from deid.text.scrub import scrub
 from tests.deid.text.tools import told
 
 SHIFT = TextSettings(dates="shift")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from deid.text import Scrubbed, TextSettings, scrub
+from deid.text import TextSettings
+from deid.text.scrub import Scrubbed, scrub
 
 
 def clean(*notes: str | None, names: tuple[str, ...] = (), **settings: object) -> list[str | None]:
