@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from cdm.schema import Table, tables
 from cdm.source import Source
@@ -17,9 +16,7 @@ from cohorts.expectations.rows import VERSION, Row, event_tables
 
 _ABOUT_PEOPLE = ("person", "observation_period", "provider", "care_site")
 _EVER = {"valid_start_date": date(1970, 1, 1), "valid_end_date": date(2099, 12, 31)}
-_TYPES = {
-    "integer": pa.int64(), "number": pa.float64(), "date": pa.date32(), "datetime": pa.timestamp("us"), "text": pa.string(),
-}  # fmt: skip
+_TYPES = {"integer": "BIGINT", "number": "DOUBLE", "date": "DATE", "datetime": "TIMESTAMP", "text": "VARCHAR"}
 
 
 def opened(folder: Path, rows: Mapping[str, list[Row]], vocabulary: Vocabulary) -> Source:
@@ -31,15 +28,17 @@ def opened(folder: Path, rows: Mapping[str, list[Row]], vocabulary: Vocabulary) 
     with duckdb.connect(str(file)) as con:
         con.execute("CREATE SCHEMA cdm")
         for name, given in content.items():
-            con.register("given", _arrow(tables(VERSION)[name], list(given)))
-            con.execute(f"CREATE TABLE cdm.{name} AS SELECT * FROM given")
-            con.unregister("given")
+            _write(con, tables(VERSION)[name], list(given))
     return open_duckdb(f"duckdb://{file}?schema=cdm", file, "cdm")
 
 
-def _arrow(known: Table, rows: list[Row]) -> pa.Table:
-    columns = {c.name: pa.array([row.get(c.name) for row in rows], _TYPES[c.family]) for c in known.columns}
-    return pa.table(columns)
+def _write(con: duckdb.DuckDBPyConnection, known: Table, rows: list[Row]) -> None:
+    columns = ", ".join(f"{c.name} {_TYPES[c.family]}" for c in known.columns)
+    con.execute(f"CREATE TABLE cdm.{known.name} ({columns})")
+    if rows:
+        places = ", ".join("?" for _ in known.columns)
+        values = [[row.get(c.name) for c in known.columns] for row in rows]
+        con.executemany(f"INSERT INTO cdm.{known.name} VALUES ({places})", values)
 
 
 def _vocabulary(given: Vocabulary) -> dict[str, Iterable[Row]]:

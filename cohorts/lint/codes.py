@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
+from cdm import arrays
 from cohorts.columns.keys import Whole
 from cohorts.criteria.domains import DOMAINS, DRUG_EXPOSURE
 from cohorts.expression import Expression
@@ -89,15 +91,15 @@ def _records(
 ) -> dict[str, tuple[int, int]]:
     """Code -> its records here, and those of them without a concept of the set; over all tables where it is looked for."""
     found: dict[str, tuple[int, int]] = {}
-    con.register("member", pa.table({"concept_id": pa.array(members)}))
+    con.register("member", arrays.table({"concept_id": members}))
     for place in looked:
         codes = list(dict.fromkeys(code.code for code in given.codes if _in(code, place)))
         if not codes:
             continue
         columns: dict[str, pa.Array[Any]] = {
-            "stream": pa.array(range(len(codes)), pa.int16()),
-            "code": pa.array([code.removesuffix("*").strip().upper() for code in codes], pa.string()),
-            "prefix": pa.array([code.endswith("*") for code in codes], pa.bool_()),
+            "stream": arrays.numbers(np.arange(len(codes), dtype=np.int16)),
+            "code": arrays.texts([code.removesuffix("*").strip().upper() for code in codes]),
+            "prefix": arrays.flags(np.array([code.endswith("*") for code in codes], np.bool_)),
         }
         con.register("codes", pa.table(columns))
         sql = f"""SELECT v.stream, count(*), count(*) FILTER (WHERE m.concept_id IS NULL)

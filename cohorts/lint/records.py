@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
+from cdm import arrays
 from cdm.errors import BadInput
 from cohorts.columns.keys import Whole
 from cohorts.criteria.domains import DOMAINS
@@ -101,7 +101,7 @@ class Records:
         if key not in self._answers:
             where, joins = "", ""
             for nth, (column, number) in enumerate(chosen.items()):
-                self.con.register(f"member{nth}", pa.table({"concept_id": pa.array(self._set(number)[1])}))
+                self.con.register(f"member{nth}", arrays.table({"concept_id": self._set(number)[1]}))
                 joins += f" SEMI JOIN member{nth} m{nth} ON m{nth}.concept_id = t.{column}"
             if listed is not None and isinstance(listed.operand, Column):
                 where = f" WHERE t.{listed.operand.name} IN ({', '.join(map(str, listed.concepts))})"

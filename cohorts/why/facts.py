@@ -13,8 +13,9 @@ from datetime import date
 from typing import Any
 
 import duckdb
-import pyarrow as pa
+import numpy as np
 
+from cdm import arrays
 from cdm.engine import Limits, connect
 from cdm.errors import BadInput
 from cdm.schema import tables
@@ -108,7 +109,7 @@ def opened(source: Source, plans: Sequence[Plan], people: Sequence[int], limits:
     wanted.setdefault("person", set()).add("person_id")
     columns = {table: tuple(sorted(names)) for table, names in wanted.items()}
     needs.refuse_missing(plan, source.tables(), needs.need(plan, WANTED).columns)
-    asked = pa.table({"person_id": pa.array(sorted(set(people)), pa.int64())})
+    asked = arrays.table({"person_id": np.unique(np.array(list(people), np.int64))})
     with connect(limits) as con:
         source.attach(con, Need(columns, asked))
         _copy(con, source.version, plan, columns)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-import polars as pl
 from pydantic import BaseModel, ConfigDict, field_validator
 
 Kind = Literal[
@@ -65,6 +64,8 @@ class TextSettings(BaseModel):
 
 def _refuse_unusable(pattern: str) -> None:
     """Refuse a pattern that does not compile, that matches the empty text, or that names groups of its own."""
+    import polars as pl  # a fifth of a second, which every reader of a policy would pay
+
     try:
         found = pl.Series(_PROBES).str.extract_all(pattern).explode()
     except pl.exceptions.ComputeError:
