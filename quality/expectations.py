@@ -20,11 +20,6 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 import great_expectations as gx
 import pandas as pd
 from great_expectations.core import RunIdentifier
-from great_expectations.core.freshness_diagnostics import (
-    ExpectationSuiteFreshnessDiagnostics,
-    FreshnessDiagnostics,
-    ValidationDefinitionFreshnessDiagnostics,
-)
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.execution_engine import PandasExecutionEngine
@@ -113,24 +108,6 @@ class ExpectReleaseFigureWithinThreshold(BatchExpectation):  # type: ignore[misc
         return {"success": success, "result": {"observed_value": figure["shown"], "details": shown}}
 
 
-class _Suite(gx.ExpectationSuite):  # type: ignore[misc]
-    """A suite that is as it was added.
-
-    Great Expectations asks six times for each suite whether its file still says the same, which takes a third of the
-    time; nobody but this process writes to a project that is not in its place yet.
-    """
-
-    def is_fresh(self) -> FreshnessDiagnostics:
-        return ExpectationSuiteFreshnessDiagnostics(errors=[]) if self.id else super().is_fresh()
-
-
-class _Validation(gx.ValidationDefinition):  # type: ignore[misc]
-    """A validation that is as it was added, as its suite is."""
-
-    def is_fresh(self) -> FreshnessDiagnostics:
-        return ValidationDefinitionFreshnessDiagnostics(errors=[]) if self.id else super().is_fresh()
-
-
 @dataclass(frozen=True)
 class Row:
     """One judged figure, as a row of the metrics table and an expectation of it.
@@ -181,7 +158,7 @@ def validate_rows(rows: Sequence[Row], folder: Path, name: str) -> None:
         .add_batch_definition_whole_dataframe("all")
     )
     definitions = [
-        context.validation_definitions.add(_Validation(name=suite.name, data=batches, suite=suite))
+        context.validation_definitions.add(gx.ValidationDefinition(name=suite.name, data=batches, suite=suite))
         for suite in (context.suites.add(suite) for suite in _suites(rows))
     ]
     checkpoint = context.checkpoints.add(
@@ -211,7 +188,7 @@ def _suites(rows: Sequence[Row]) -> list[Any]:
         for part, start in enumerate(range(0, len(members), GROUP), 1):
             name = group if len(members) <= GROUP else f"{group}_{part}"
             expectations = [_expectation(row) for row in members[start : start + GROUP]]
-            suites.append(_Suite(name=name, expectations=expectations))
+            suites.append(gx.ExpectationSuite(name=name, expectations=expectations))
     return suites
 
 

@@ -19,13 +19,11 @@ LONGEST = max(map(len, ROLES))
 
 def role_column(is_control: npt.NDArray[Any]) -> pa.Array[Any]:
     """Make a text column of roles from flags."""
-    letters = np.array([list(role.encode().ljust(LONGEST, b"\0")) for role in ROLES], np.uint8)[
-        is_control.astype(np.intp)
-    ]
+    spelled = np.array([list(role.encode().ljust(LONGEST, b"\0")) for role in ROLES], np.uint8)
+    letters = spelled[is_control.astype(np.intp)]  # a row of letters for each person, 0 where the word is shorter
     ends = np.cumsum(np.append(0, (letters > 0).sum(axis=1)), dtype=np.int32)
-    return pa.StringArray.from_buffers(
-        len(is_control), pa.py_buffer(ends.tobytes()), pa.py_buffer(letters[letters > 0].tobytes())
-    )
+    stored = [pa.py_buffer(part.tobytes()) for part in (ends, letters[letters > 0])]
+    return pa.StringArray.from_buffers(len(is_control), stored[0], stored[1])
 
 
 def people_table(person: npt.NDArray[np.int64]) -> pa.Table:

@@ -27,24 +27,22 @@ EARLIEST = "0001-01-01"
 class IndexReader:
     """Reads the index rows of both sides, and joins them with what is matched on.
 
-    members: role -> people of its cohort; all_: whether the tables are read of everybody, without a filter of people.
+    everybody: whether the tables are read of all people, without a filter.
     """
 
     con: duckdb.DuckDBPyConnection
     source: Source
     spec: DrawSpec
     file: CohortFile
-    events: Periods
-    members: dict[str, Ints]
-    all_: bool
+    everybody: bool
 
     def sides(self, of_cases: bool, known: bool = False) -> Iterator[IndexRows]:
         """Give the index rows of one side, part by part. known: only of people whose year of birth is known."""
-        entries = self.file.cases if of_cases else self.file.controls
-        for people, first, last in _parts(self.members["case" if of_cases else "control"]):
+        entries, events = self.file.cases if of_cases else self.file.controls, self.file.events()
+        for people, first, last in _parts(entries.people()):
             self._show(people)
             within = f"person_id BETWEEN {first} AND {last}"
-            rows = index_rows(self.spec, of_cases, entries.between(first, last), self._observed(within), self.events)
+            rows = index_rows(self.spec, of_cases, entries.between(first, last), self._observed(within), events)
             yield self._known(rows, within) if known else rows
 
     def make_member(self, rows: IndexRows) -> None:
@@ -67,7 +65,7 @@ class IndexReader:
 
     def _show(self, people: Ints) -> None:
         """Show the tables that choosing and matching read, of some people or of everybody."""
-        self.source.attach(self.con, Need(needed(self.spec), None if self.all_ else people_table(people)))
+        self.source.attach(self.con, Need(needed(self.spec), None if self.everybody else people_table(people)))
 
     def _observed(self, within: str) -> Periods:
         start, end = "observation_period_start_date", "observation_period_end_date"

@@ -68,8 +68,7 @@ def open_pool(con: duckdb.DuckDBPyConnection, source: Source, cohort: Path, spec
     file = CohortFile.of(con, cohort, spec.pool, bool(spec.controls))
     members = {"case": file.cases.people(), "control": file.controls.people()}
     # A filter of people costs more than it saves where they are most of the database.
-    all_ = most_of(source, sum(map(len, members.values())))
-    reader = IndexReader(con, source, spec, file, file.events(), members, all_)
+    reader = IndexReader(con, source, spec, file, most_of(source, sum(map(len, members.values()))))
     if not spec.match and not spec.calipers:
         cases = [_unfactored(rows, spec) for rows in reader.sides(True, known=True)]
         controls = [_unfactored(rows, spec) for rows in reader.sides(False, known=True)]

@@ -15,9 +15,8 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 
-from cdm.arrays import flags, numbers
+from cdm.arrays import table
 from cohorts.columns.keys import Whole
 from cohorts.execution.arrow import ask, whole
 from cohorts.plan.nodes import SetItem
@@ -78,13 +77,13 @@ def resolve(con: duckdb.DuckDBPyConnection, sets: Sequence[Items]) -> list[Whole
         return [np.empty(0, np.int64) for _ in sets]
     con.register(
         "set_item",
-        pa.table(
+        table(
             {
-                "set_id": numbers(np.array([number for number, _ in items], np.int32)),
-                "concept_id": numbers(np.array([item.concept for _, item in items], np.int64)),
-                "excluded": flags(np.array([item.excluded for _, item in items])),
-                "descendants": flags(np.array([item.descendants for _, item in items])),
-                "mapped": flags(np.array([item.mapped for _, item in items])),
+                "set_id": np.array([number for number, _ in items], np.int32),
+                "concept_id": np.array([item.concept for _, item in items], np.int64),
+                "excluded": np.array([item.excluded for _, item in items], np.bool_),
+                "descendants": np.array([item.descendants for _, item in items], np.bool_),
+                "mapped": np.array([item.mapped for _, item in items], np.bool_),
             }
         ),
     )

@@ -173,6 +173,11 @@ class Maker:
         if accepted is None or not isinstance(value, accepted):  # type: ignore[arg-type]
             self.wrong(where, f"{column.name} is of the kind '{column.family}', which '{value}' is not")
             return None
+        if isinstance(value, int) and abs(value) >= 2**63:
+            self.wrong(
+                where, f"{column.name} is beyond what a database holds in a number (64 bits); write a smaller one"
+            )
+            return None
         return value
 
     def _concept(self, value: Any, where: Where) -> int:

@@ -182,6 +182,8 @@ def test_files_that_say_different_things_of_a_concept_do_not_disturb_each_other(
          "measurement has no column 'value'; accepted are day, source, name, visit, specialty and its columns"),
         ("events: [{measurement: 10, day: 0, value_as_number: high}], expect: none",
          "people.0.events.0.value_as_number", "of the kind 'number', which 'high' is not"),
+        (f"events: [{{measurement: 10, day: 0, provider_id: {10**30}}}], expect: none",
+         "people.0.events.0.provider_id", "beyond what a database holds"),
         ("events: [{measurement: 10, day: 0, visit: stay}], expect: none", "people.0.events.0.visit", "no visit of this person"),
         ("events: [{measurement: , day: 0}], expect: none", "people.0.events.0.measurement", "name a concept"),
         ("observed: [5, 4], expect: none", "people.0.observed", "ends before it starts"),

@@ -25,8 +25,8 @@ from tests.cohorts.generative.dice import Dice
 from tests.cohorts.small import by_circe, condition, conditions, definition, occurs
 
 SEED = 20
-PARTS = 4
-EACH = 12  # the long run has a thousand
+PARTS = 4  # so that workers share them
+EACH = 20
 
 
 @pytest.mark.parametrize("part", range(PARTS))
