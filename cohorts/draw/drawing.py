@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,8 @@ from cohorts.draw.unmatched import REASONS
 COMPARED = 25_000
 """At most so many people of each role, the first in the random order, stand for the pool in the balance
 before."""
+ENGINE_THREADS = 1
+"""Rows pass from the engine to arrays one part at a time: a second thread mostly waits for that, and costs a tenth more."""
 
 
 def draw(
@@ -46,11 +49,14 @@ def draw(
         number of threads.
     weight_unit: what the weights are made of is told in multiples of it (the smallest count that may leave); 1 tells it
         exactly, which gives away how many people each stratum has.
+    limits: of the engine; `ENGINE_THREADS` where they name no threads.
     A person of the case cohort is never a control (but see `DrawSpec.future_cases`); nobody is drawn twice
     unless the specification asks for it. Nothing after an index date is looked at to choose.
     Raises BadInput when the file is no cohort, when there is no case or no common stratum, or, with
     shortfall: refuse, when fewer exist than wanted.
     """
+    limits = limits or Limits()
+    limits = replace(limits, threads=limits.threads or ENGINE_THREADS)
     with connect(limits) as con:
         pool = open_pool(con, source, cohort, spec)
     _refuse_impossible(pool, spec)
