@@ -77,9 +77,19 @@ def _make(con: duckdb.DuckDBPyConnection, part: RawTable, column: str, k: int) -
         "CREATE TEMP TABLE common AS SELECT concept FROM carried GROUP BY concept HAVING count(*) >= $k", {"k": k}
     )
     con.execute("CREATE TEMP TABLE rare AS SELECT c.* FROM carried c ANTI JOIN common USING (concept)")
-    con.execute(_STEPS)
     name = f"codes_{part.name}_{column}"
     con.execute(f"CREATE TABLE {name} (concept BIGINT, told BIGINT)")
+    ((any_rare,),) = con.execute("SELECT EXISTS (FROM rare)").fetchall()
+    counts = _settle(con, part, column, k) if any_rare else (0, 0, 0, 0)
+    for table in ("carried", "common", "rare"):
+        con.execute(f"DROP TABLE {table}")
+    return RareCodes(part.name, column, *map(int, counts))
+
+
+def _settle(con: duckdb.DuckDBPyConnection, part: RawTable, column: str, k: int) -> tuple[int, ...]:
+    """Fill `codes_<table>_<column>` for the concepts of `rare`; give how many, told broader, not told, and their rows."""
+    name = f"codes_{part.name}_{column}"
+    con.execute(_STEPS)
     ((highest,),) = con.execute("SELECT coalesce(max(step), 0) FROM steps").fetchall()
     for step in range(1, int(highest) + 1):
         con.execute(_climb(name), {"step": step, "k": k})
@@ -89,9 +99,8 @@ def _make(con: duckdb.DuckDBPyConnection, part: RawTable, column: str, k: int) -
         f'FROM {part.view} t JOIN people p ON p.person_id = t."{part.table.person_key}" AND p.kept '
         f'JOIN {name} n ON n.concept = t."{column}") FROM {name}'
     ).fetchall()
-    for table in ("carried", "common", "rare", "steps"):
-        con.execute(f"DROP TABLE {table}")
-    return RareCodes(part.name, column, *map(int, counts))
+    con.execute("DROP TABLE steps")
+    return counts
 
 
 # Of several ancestors equally near, the one that most people of the column come under; then the smaller id.
