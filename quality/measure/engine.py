@@ -15,7 +15,7 @@ import pyarrow as pa
 from cdm import arrays
 from cdm.errors import BadInput
 
-BATCH = 1 << 19
+BATCH = 1 << 17
 WORD = 1 << 64
 
 

@@ -19,7 +19,7 @@ from quality.measure import engine
 from quality.measure.contract import WHOLE, counted_whole
 from quality.measure.engine import WORD, batches, quote, repeats, row
 from quality.measure.opened import Opened, TableView
-from quality.measure.people import NOBODY, kept_values, moved_dates, row_key
+from quality.measure.people import NOBODY, kept_values, row_key
 from quality.verdict import Metric
 
 Numbers = npt.NDArray[np.generic]
@@ -146,10 +146,15 @@ def _rows(view: TableView, dates: Mapping[str, str], *, moved: bool) -> str:
         f"coalesce(CAST({key} AS {kind}), 0) AS key",
         f"CAST({key} IS NOT NULL AS UTINYINT) AS filled",
         f"hash({', '.join(['p.subject_id' if moved else person, *kept_values(view), *days])}) AS days",
-        *(f"{sql} AS time_{number}" for number, sql in enumerate(moved_dates(_finer(dates), moved=moved))),
+        *(f"{_time(name, precision)} AS time_{number}" for number, (name, precision) in enumerate(_finer(dates).items())),
     ]
     stayed = f" JOIN raw_people p ON p.person_id = t.{quote(view.person or '')}" if moved else ""
     return f"SELECT {', '.join(columns)} FROM {'raw' if moved else 'deid'}.{quote(view.name)} t{stayed}"
+
+
+def _time(name: str, precision: str) -> str:
+    """SQL of the time of day of a datetime column, whose day stands in the hash of days: a shift by days leaves it as it is."""
+    return f"TRY_CAST(date_trunc('{precision}', CAST(t.{quote(name)} AS TIMESTAMP)) AS TIME)"
 
 
 def _finer(dates: Mapping[str, str]) -> dict[str, str]:
