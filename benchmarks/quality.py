@@ -129,20 +129,20 @@ def _tables(con: duckdb.DuckDBPyConnection, folder: Path, side: str, made: Made)
     names |= {"code": CODE} if made.plain else {}
     shown = ", ".join(f"{sql.format(**names)} AS {name}" for name, sql in MEASUREMENT.items())
     left = f"WHERE i % {HELD_BACK} <> 0" if coarse else ""
-    _copy(
+    _copy_table(
         con,
         f"SELECT {shown} FROM range({made.rows}) r(i) JOIN crosswalk ON person_id = i // {ROWS_PER_PERSON} + 1 {left} "
         "ORDER BY person_id, measurement_id",
         out / "measurement.parquet",
     )
     born = "1940 + person_id % 60"
-    _copy(
+    _copy_table(
         con,
         f"SELECT {person} AS person_id, 8507 AS gender_concept_id, {f'({born}) // 5 * 5' if coarse else born} AS year_of_birth, "
         f"0 AS race_concept_id, 0 AS ethnicity_concept_id FROM crosswalk ORDER BY {person}",
         out / "person.parquet",
     )
-    _copy(
+    _copy_table(
         con,
         f"SELECT {key.format('person_id')} AS visit_occurrence_id, {person} AS person_id, 9202 AS visit_concept_id, "
         f"{visited} AS visit_start_date, {visited} AS visit_end_date, "
@@ -172,6 +172,13 @@ def _action(column: str, made: Made) -> str:
     if column in REPLACED:
         return "replace"
     return "keep" if column in MEASUREMENT or column.endswith("_concept_id") or column == "year_of_birth" else "drop"
+
+
+def _copy_table(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:
+    """Write a query under a CDM table's name, in the CDM's types."""
+    table = tables("5.4")[path.stem]
+    columns = ", ".join(f"CAST({name} AS {table.column(name).duckdb_type}) AS {name}" for name in con.sql(sql).columns)
+    _copy(con, f"SELECT {columns} FROM ({sql})", path)
 
 
 def _copy(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:

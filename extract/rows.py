@@ -56,7 +56,8 @@ def extract_rows(source: Source, draw: Path, spec: ExtractSpec, out: Path, limit
 
     draw: Parquet with person_id, role, index_date, set_id, weight; somebody drawn twice gets the union of
     the windows, each row once. Files keep the source's keys and the CDM's columns and order, sorted by
-    person and primary key. `out` exists. Raises BadInput for a table or column the CDM lacks, a draw that
+    person and primary key; their types are `cdm.schema.DUCKDB_TYPES`, whatever the hospital's are, so that releases
+    of several hospitals fit together. `out` exists. Raises BadInput for a table or column the CDM lacks, a draw that
     is none, a disk that is full.
     """
     parts = plan(spec, source.version)
@@ -104,7 +105,9 @@ def _need(parts: tuple[TablePlan, ...], people: pa.Table) -> Need:
 def _write(con: duckdb.DuckDBPyConnection, part: TablePlan, parts: tuple[TablePlan, ...], out: Path) -> None:
     conditions = [*_belongs(part, parts, out), *_in_window(con, part), *_of_concepts(con, part)]
     told = as_of_window(part)
-    columns = ", ".join(f"{told.get(c, f't.{quote(c)}')} AS {quote(c)}" for c in part.columns)
+    columns = ", ".join(
+        f"CAST({told.get(c, f't.{quote(c)}')} AS {part.table.column(c).duckdb_type}) AS {quote(c)}" for c in part.columns
+    )
     reach = f" JOIN reach AS r ON r.person_id = t.{quote(str(part.table.person_key))}" if told else ""
     query = (
         f"SELECT {columns} FROM cdm.{quote(part.name)} AS t{reach} "

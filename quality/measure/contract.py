@@ -40,7 +40,7 @@ def columns(view: TableView) -> list[Metric]:
     """Measure whether columns and their types are the CDM's."""
     known = {column.name: column for column in view.table.columns}
     unknown = [name if _NAME.fullmatch(name) else "" for name in view.deid if name not in known]
-    wrong = [name for name, kind in view.deid.items() if name in known and not fits(kind, known[name].family)]
+    wrong = [name for name, kind in view.deid.items() if name in known and kind != known[name].duckdb_type]
     missing = [
         name for name in view.table.required if name not in view.deid and view.actions.get(name, "drop") not in DROPPED
     ]

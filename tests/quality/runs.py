@@ -74,7 +74,7 @@ class Run:
             con.register("it", self.content[name])
             for other, found in self.content.items():
                 con.register(other.replace(".", "_"), found)
-            return replace(self, content={**self.content, name: con.sql(sql).to_arrow_table()})
+            return replace(self, content={**self.content, name: wide(con.sql(sql).to_arrow_table())})
 
     def without(self, name: str) -> Run:
         return replace(self, content={other: found for other, found in self.content.items() if other != name})
@@ -106,6 +106,12 @@ class Run:
         )
 
 
+def wide(found: pa.Table) -> pa.Table:
+    """Whole numbers in the CDM's 64 bits, as extraction writes them; SQL literals are narrower."""
+    kinds = [pa.int64() if pa.types.is_integer(f.type) else f.type for f in found.schema]
+    return found.cast(pa.schema(list(zip(found.column_names, kinds, strict=True))))
+
+
 @cache
 def clean(subject: str = SUBJECT, offset: str = OFFSET) -> Run:
     """The run without a fault, de-identified by plain SQL; `subject` and `offset` are SQL of the person number `p`."""
@@ -114,12 +120,13 @@ def clean(subject: str = SUBJECT, offset: str = OFFSET) -> Run:
     )
     with duckdb.connect() as con:
         con.execute("CREATE TABLE people AS SELECT unnest(range(1, 13))::INTEGER AS p")
-        content = {name: con.sql(sql).to_arrow_table() for name, sql in {**SETTLED, "crosswalk": crosswalk}.items()}
+        content = {name: wide(con.sql(sql).to_arrow_table()) for name, sql in SETTLED.items()}
+        content["crosswalk"] = con.sql(crosswalk).to_arrow_table()
         for name, found in content.items():
             con.register(name.replace(".", "_"), found)
         for name in [name for name in content if name.startswith("raw.")]:
             table = name.removeprefix("raw.")
-            content[f"deid.{table}"] = con.sql(deidentified(table, content[name].column_names)).to_arrow_table()
+            content[f"deid.{table}"] = wide(con.sql(deidentified(table, content[name].column_names)).to_arrow_table())
         content["deid.cohort"] = con.sql(
             "SELECT subject_id, 'site-a' AS site_id, (set_id::BIGINT * 48271 + 11) % 2147483647 AS set_id, role, "
             "index_date + offset_days::INTEGER AS index_date, weight FROM draw JOIN crosswalk USING (person_id) "
