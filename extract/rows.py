@@ -106,7 +106,8 @@ def _write(con: duckdb.DuckDBPyConnection, part: TablePlan, parts: tuple[TablePl
     conditions = [*_belongs(part, parts, out), *_in_window(con, part), *_of_concepts(con, part)]
     told = as_of_window(part)
     columns = ", ".join(
-        f"CAST({told.get(c, f't.{quote(c)}')} AS {part.table.column(c).duckdb_type}) AS {quote(c)}" for c in part.columns
+        f"CAST({told.get(c, f't.{quote(c)}')} AS {part.table.column(c).duckdb_type}) AS {quote(c)}"
+        for c in part.columns
     )
     reach = f" JOIN reach AS r ON r.person_id = t.{quote(str(part.table.person_key))}" if told else ""
     query = (

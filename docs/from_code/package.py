@@ -29,7 +29,8 @@ FILES = {
     "README.en.md": "What this is, how to load it, its terms.",
     "README.ko.md": "The same in Korean.",
     "tables/cohort.parquet": "subject_id, site_id, set_id, role, index_date, weight: a row for each drawn person and set.",
-    "tables/*.parquet": "OMOP CDM tables, de-identified. `person_id` is the cohort's `subject_id`.",
+    "tables/*.parquet": "OMOP CDM tables, de-identified. `person_id` is the cohort's `subject_id`. Types are the same from "
+    "every hospital: whole numbers INT64, numbers DOUBLE, dates DATE, times TIMESTAMP in microseconds without zone, texts UTF-8.",
     f"splits/{BY_SET}.parquet": f"subject_id, split: {PARTS}; a matched set is never divided.",
     f"splits/{BY_SITE}.parquet": "subject_id, fold: the hospital, to leave one out.",
     f"splits/{TEMPORAL}.parquet": "subject_id, split: the earliest people train, the latest are held out, by true index days "

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from quality.measure.engine import quote
-from quality.measure.opened import RECORDS, Opened, TableView, fits
+from quality.measure.opened import RECORDS, Opened, TableView
 from quality.measure.people import row_key
 from quality.measure.policy_record import DROPPED
 from quality.measure.probe import PERSON, Probe, alias, references

@@ -146,7 +146,10 @@ def _rows(view: TableView, dates: Mapping[str, str], *, moved: bool) -> str:
         f"coalesce(CAST({key} AS {kind}), 0) AS key",
         f"CAST({key} IS NOT NULL AS UTINYINT) AS filled",
         f"hash({', '.join(['p.subject_id' if moved else person, *kept_values(view), *days])}) AS days",
-        *(f"{_time(name, precision)} AS time_{number}" for number, (name, precision) in enumerate(_finer(dates).items())),
+        *(
+            f"{_time(name, precision)} AS time_{number}"
+            for number, (name, precision) in enumerate(_finer(dates).items())
+        ),
     ]
     stayed = f" JOIN raw_people p ON p.person_id = t.{quote(view.person or '')}" if moved else ""
     return f"SELECT {', '.join(columns)} FROM {'raw' if moved else 'deid'}.{quote(view.name)} t{stayed}"

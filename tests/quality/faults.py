@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+import pyarrow as pa
+
 from quality.spec import GateSpec, RequiredConcepts, ValueRange, Window
 from tests.quality.runs import RISK, Run, clean
 
@@ -33,6 +35,13 @@ def _nothing(run: Run) -> Run:
 
 FIRST = "(SELECT min(person_id) FROM it)"
 ONE_ROW = "(SELECT min(measurement_id) FROM it)"
+
+
+def _narrow(run: Run) -> Run:
+    visits = run.content["deid.visit_occurrence"]
+    place = visits.column_names.index("visit_concept_id")
+    narrower = visits.set_column(place, "visit_concept_id", visits["visit_concept_id"].cast(pa.int32()))
+    return Run({**run.content, "deid.visit_occurrence": narrower}, run.actions, run.risk)
 
 
 def _stray(run: Run) -> Run:
@@ -79,6 +88,7 @@ FAULTS = (
         "contract.types",
         "deidentification.no_free_text",
     ),
+    _fault("a column is narrower than the CDM's", _narrow, "contract.types"),
     _fault(
         "a required value is empty",
         _put(
