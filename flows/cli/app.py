@@ -16,6 +16,7 @@ from flows.cli import (
     feasibility,
     key,
     ledger,
+    pool,
     portal,
     quality,
     release,
@@ -71,6 +72,7 @@ app.command("releases")(release.releases)
 app.command("pull")(release.pull)
 app.command("verify")(release.verify)
 app.command("diff")(release.diff)
+app.command("pool")(pool.pool)
 app.command("recalls")(delivery.recalls)
 app.command("twin")(delivery.twin)
 app.command("destroy")(delivery.destroy)
