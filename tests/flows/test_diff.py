@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from cdm.errors import BadInput
 from extract.inputs import PackageInputs
@@ -98,7 +100,7 @@ def test_columns_and_several_causes_are_told_together(tmp_path: Path) -> None:
     changes = diff(old, new, 10)
     assert changes.causes == ("definition", "cdm", "policy")
     assert changes.by_cause == (("definition + cdm + policy", "-20"),)
-    assert changes.columns == (("person.race_concept_id", "column added"),)
+    assert changes.columns == (("person.race_concept_id", "column added", "cdm + policy + study"),)
 
 
 def test_two_equal_versions_and_a_first_one(tmp_path: Path) -> None:
@@ -117,21 +119,22 @@ def test_releases_of_another_grant_are_not_compared(tmp_path: Path) -> None:
         diff(old, new, 10)
 
 
+def ids(*people: int) -> NDArray[np.int64]:
+    return np.array(people, np.int64)
+
+
 BOTH = NEWER.model_copy(update={"definition_digest": "f" * 64, "study_digest": "f" * 64})
 
 
 def test_of_causes_that_changed_together_each_person_goes_under_the_first_that_explains_them() -> None:
     steps = Steps(refreshed=frozenset({1, 2, 3, 11}), drawn=frozenset({1, 2, 12}))
     moved = attribute(
-        {"case": frozenset({11, 12})},
-        {"case": frozenset({2, 3}), "control": frozenset({4, 5})},
-        ("definition", "cdm"),
-        Inside(frozenset({5}), steps),
-    )
-    assert moved.came == {"cdm": 1, "definition": 1}
-    assert moved.left == {"cdm": 1, "definition": 1, "deidentification": 1, "withdrawal": 1}
-    changed = attribute({"case": frozenset({11})}, {"case": frozenset({2})}, ("cdm", "policy"), Inside(steps=steps))
-    assert (changed.came, changed.left) == ({"cdm + policy": 1}, {"policy": 1})
+        {"case": ids(11, 12)}, {"case": ids(2, 3), "control": ids(4, 5)}, ("definition", "cdm"), Inside(frozenset({5}), steps)
+    )  # fmt: skip
+    assert moved.counts(moved.came) == {"cdm": 1, "definition": 1}
+    assert moved.counts(moved.left) == {"cdm": 1, "definition": 1, "deidentification": 1, "withdrawal": 1}
+    moved = attribute({"case": ids(11)}, {"case": ids(2)}, ("cdm", "policy"), Inside(steps=steps))
+    assert (moved.counts(moved.came), moved.counts(moved.left)) == ({"cdm + policy": 1}, {"policy": 1})
 
 
 def test_a_definition_and_a_refresh_are_told_apart_in_the_package_and_by_naru_diff(tmp_path: Path) -> None:

@@ -1,0 +1,149 @@
+"""One table of two versions: rows that are in one of them alone, by whose they are and under which label; and its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+
+from cdm import schema
+from cdm.source import CdmVersion
+from extract.relations import main_concept
+from extract.sql import figures, names, quote
+
+PERSON = "person_id"
+
+
+@dataclass(frozen=True)
+class RowsBy:
+    """Rows of one group and label. who: came, left or stayed. added_people, removed_people: whose rows those are.
+
+    Somebody who stayed may have rows under several labels.
+    """
+
+    who: str
+    label: str
+    added: int
+    added_people: int
+    removed: int
+    removed_people: int
+
+
+@dataclass(frozen=True)
+class TableChange:
+    """One table. rows: before and after. added, removed: whole rows, as multisets. people: whose rows those are.
+
+    stayed: how many of those people are in both versions. by: the rows by group and label; none of a table about nobody.
+    columns_added, columns_removed, columns_retyped: names. nulls: column -> share before and after, where they differ.
+    """
+
+    rows: tuple[int, int]
+    added: int
+    removed: int
+    people: int
+    stayed: int = 0
+    by: tuple[RowsBy, ...] = ()
+    columns_added: tuple[str, ...] = ()
+    columns_removed: tuple[str, ...] = ()
+    columns_retyped: tuple[str, ...] = ()
+    nulls: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+def table(con: duckdb.DuckDBPyConnection, name: str, version: CdmVersion, *, recoding: bool) -> TableChange:
+    """Compare a table of both versions, whose views are 'old NAME' and 'new NAME'.
+
+    recoding: whether rows that differ in concept ids alone are to be found. Leaves `changed` (added, person, concept, recoded):
+    a line for each row that is in one version alone.
+    """
+    old, new = columns(con, f"old {name}"), columns(con, f"new {name}")
+    both = [column for column in new if old.get(column) == new[column]]
+    _find_changed(con, name, both, schema.tables(version).get(name) if recoding else None, version)
+    before, after = (figures(con, f"SELECT count(*) FROM {quote(f'{side} {name}')}")[0] for side in ("old", "new"))
+    added, removed = figures(con, "SELECT count(*) FILTER (added), count(*) FILTER (NOT added) FROM changed")
+    whose = "SELECT DISTINCT person FROM changed WHERE person IS NOT NULL"
+    people, stayed = figures(
+        con, f"SELECT count(*), count(*) FILTER (who = 'stayed') FROM ({whose}) LEFT JOIN groups ON subject_id = person"
+    )
+    return TableChange(
+        rows=(before, after),
+        added=added,
+        removed=removed,
+        people=people,
+        stayed=stayed,
+        by=_by(con),
+        columns_added=tuple(sorted(set(new) - set(old))),
+        columns_removed=tuple(sorted(set(old) - set(new))),
+        columns_retyped=tuple(sorted(c for c in set(old) & set(new) if old[c] != new[c])),
+        nulls=_nulls(con, name, both),
+    )
+
+
+def columns(con: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:
+    """Column -> type of a view."""
+    found = con.sql(f"SELECT * FROM {quote(view)} LIMIT 0")
+    return dict(zip(found.columns, map(str, found.types), strict=True))
+
+
+def _find_changed(
+    con: duckdb.DuckDBPyConnection, name: str, both: Sequence[str], coded: schema.Table | None, version: CdmVersion
+) -> None:
+    """Make `changed`. coded: the CDM's table, where rows that differ in concept ids alone are to be found."""
+    listed, old, new = names(both), quote(f"old {name}"), quote(f"new {name}")
+    if not both:
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE changed (added BOOLEAN, person BIGINT, concept BIGINT, recoded BOOLEAN)"
+        )
+        return
+    for side, one, other in (("added", new, old), ("removed", old, new)):
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {side} AS SELECT {listed} FROM {one} EXCEPT ALL SELECT {listed} FROM {other}"
+        )
+    known = schema.tables(version).get(name)
+    main = main_concept(known) if known else None
+    person = f"CAST({PERSON} AS BIGINT)" if PERSON in both else "NULL::BIGINT"
+    concept = f"CAST({quote(main)} AS BIGINT)" if main in both and main else "NULL::BIGINT"
+    plain = _plain(coded, both) if coded else []
+    parts = (
+        f"SELECT {flag} AS added, {person} AS person, {concept} AS concept, {'k.found' if plain else 'false'} AS recoded "
+        f"FROM {side} AS t {_counterparts(plain) if plain else ''}"
+        for flag, side in (("true", "added"), ("false", "removed"))
+    )
+    shown = "added, person, concept, coalesce(recoded, false) AS recoded"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE changed AS SELECT {shown} FROM ({' UNION ALL '.join(parts)})")
+
+
+def _plain(coded: schema.Table, both: Sequence[str]) -> list[str]:
+    """All columns but those that a vocabulary decides; none where what is left does not tell rows apart.
+
+    A result that is a concept (value_as_concept_id) is a finding of the hospital's, not a code for it.
+    """
+    codes = {c for c in coded.concept_columns if not c.startswith("value_as")}
+    plain = [column for column in both if column not in codes]
+    apart = {*coded.primary_key, coded.start_date} & set(plain)
+    return plain if apart and PERSON in plain and len(plain) < len(both) else []
+
+
+def _counterparts(plain: Sequence[str]) -> str:
+    """JOIN that sets k.found where the other version has a row that differs in concept ids alone."""
+    listed = names(plain)
+    keys = f"SELECT {listed}, true AS found FROM (SELECT {listed} FROM added INTERSECT SELECT {listed} FROM removed)"
+    same = " AND ".join(f"t.{quote(c)} IS NOT DISTINCT FROM k.{quote(c)}" for c in plain)
+    return f"LEFT JOIN ({keys}) AS k ON {same}"
+
+
+def _by(con: duckdb.DuckDBPyConnection) -> tuple[RowsBy, ...]:
+    query = """
+    SELECT g.who, CASE WHEN c.recoded THEN g.recoded ELSE g.label END AS label,
+           count(*) FILTER (c.added), count(DISTINCT c.person) FILTER (c.added),
+           count(*) FILTER (NOT c.added), count(DISTINCT c.person) FILTER (NOT c.added)
+    FROM changed AS c JOIN groups AS g ON g.subject_id = c.person GROUP BY ALL ORDER BY ALL"""
+    return tuple(RowsBy(*line) for line in con.execute(query).fetchall())
+
+
+def _nulls(con: duckdb.DuckDBPyConnection, name: str, both: Sequence[str]) -> dict[str, tuple[float, float]]:
+    if not both:
+        return {}
+    shares = ", ".join(f"coalesce(round(avg(({quote(c)} IS NULL)::INT), 3), 0)" for c in both)
+    old, new = (figures(con, f"SELECT {shares} FROM {quote(f'{side} {name}')}") for side in ("old", "new"))
+    return {c: (float(a), float(b)) for c, a, b in zip(both, old, new, strict=True) if a != b}
