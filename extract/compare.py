@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 import numpy as np
@@ -37,24 +38,28 @@ class People:
     left: Mapping[str, Ints]
 
 
+class Kinds(Protocol):
+    """Labels by kind of row. rows: most. codes: differ in concept ids alone. person: of the table person."""
+
+    @property
+    def rows(self) -> str: ...
+    @property
+    def codes(self) -> str: ...
+    @property
+    def person(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Labels:
     """Under which label rows count.
 
-    people: (subject_id, label) of everybody who came or left. rest, touched: of those who stayed with the same cohort row (role,
-    index date) and with another. rest_recoded, touched_recoded: of their rows that differ in concept ids alone.
+    people: (subject_id, label) of everybody who came or left. rest, touched: of those who stayed with the same place in the cohort
+    (role, index date) and with another.
     """
 
     people: pa.Table
-    rest: str
-    touched: str
-    rest_recoded: str
-    touched_recoded: str
-
-    @property
-    def recoding(self) -> bool:
-        """Whether rows that differ in concept ids alone count under a label of their own."""
-        return (self.rest, self.touched) != (self.rest_recoded, self.touched_recoded)
+    rest: Kinds
+    touched: Kinds
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ def compare(
         _group(con, labels)
         tables, changed = {}, []
         for name in sorted((old & new) - {COHORT}):
-            tables[name] = table(con, name, version, recoding=labels.recoding)
+            tables[name] = table(con, name, version)
             changed += codes(con, name, version)
         return Difference(people, tables, tuple(sorted(new - old)), tuple(sorted(old - new)), tuple(changed))
 
@@ -140,26 +145,28 @@ def _numbers(con: duckdb.DuckDBPyConnection, query: str, role: str) -> Ints:
 
 
 def _group(con: duckdb.DuckDBPyConnection, labels: Labels) -> None:
-    """Make `groups` (subject_id, who, label, recoded): everybody of either version once."""
+    """Make `groups` (subject_id, who, of_rows, of_codes, of_person): everybody of either version once, a label for each kind of row."""
     con.register("labelled", labels.people)
     places = "list((role, index_date) ORDER BY role, index_date) AS places"
+    kinds = ("rows", "codes", "person")
+    label = (
+        f"CASE WHEN who <> 'stayed' THEN m.label WHEN touched THEN $touched_{kind} ELSE $rest_{kind} END AS of_{kind}"
+        for kind in kinds
+    )
     con.execute(
         f"""CREATE TEMP TABLE groups AS
         WITH old_ AS (SELECT CAST(subject_id AS BIGINT) AS subject_id, {places} FROM "old cohort" GROUP BY ALL),
              new_ AS (SELECT CAST(subject_id AS BIGINT) AS subject_id, {places} FROM "new cohort" GROUP BY ALL),
+             everybody AS (
+                SELECT subject_id, o.places IS DISTINCT FROM n.places AS touched,
+                       CASE WHEN o.places IS NULL THEN 'came' WHEN n.places IS NULL THEN 'left' ELSE 'stayed' END AS who
+                FROM old_ AS o FULL JOIN new_ AS n USING (subject_id)),
              moved AS (SELECT subject_id, min(label) AS label FROM labelled GROUP BY subject_id)
-        SELECT subject_id,
-               CASE WHEN o.places IS NULL THEN 'came' WHEN n.places IS NULL THEN 'left' ELSE 'stayed' END AS who,
-               CASE WHEN o.places IS NULL OR n.places IS NULL THEN m.label
-                    WHEN o.places IS NOT DISTINCT FROM n.places THEN $rest ELSE $touched END AS label,
-               CASE WHEN o.places IS NULL OR n.places IS NULL THEN m.label
-                    WHEN o.places IS NOT DISTINCT FROM n.places THEN $rest_recoded ELSE $touched_recoded END AS recoded
-        FROM old_ AS o FULL JOIN new_ AS n USING (subject_id) LEFT JOIN moved AS m USING (subject_id)""",
+        SELECT subject_id, who, {", ".join(label)} FROM everybody LEFT JOIN moved AS m USING (subject_id)""",
         {
-            "rest": labels.rest,
-            "touched": labels.touched,
-            "rest_recoded": labels.rest_recoded,
-            "touched_recoded": labels.touched_recoded,
+            f"{name}_{kind}": getattr(side, kind)
+            for name, side in (("rest", labels.rest), ("touched", labels.touched))
+            for kind in kinds
         },
     )
     con.unregister("labelled")

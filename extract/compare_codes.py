@@ -94,8 +94,8 @@ GROUP BY c HAVING n_old <> n_new OR m_old IS DISTINCT FROM m_new ORDER BY c
 # All rows of somebody who newly carries a code are in `changed`, and so are those of somebody who no longer does.
 _BY = """
 SELECT c, who, said, count(*) FILTER (old_rows = 0), count(*) FILTER (new_rows = 0), count(*)
-FROM (SELECT r.concept AS c, r.person, g.who, CASE WHEN bool_and(r.recoded) THEN g.recoded ELSE g.label END AS said
-      FROM changed AS r JOIN groups AS g ON g.subject_id = r.person GROUP BY c, r.person, g.who, g.recoded, g.label)
+FROM (SELECT r.concept AS c, r.person, g.who, CASE WHEN bool_and(r.recoded) THEN g.of_codes ELSE g.of_rows END AS said
+      FROM changed AS r JOIN groups AS g ON g.subject_id = r.person GROUP BY c, r.person, g.who, g.of_codes, g.of_rows)
 JOIN carriers USING (c, person) GROUP BY ALL ORDER BY ALL
 """
 

@@ -13,6 +13,7 @@ from extract.relations import main_concept
 from extract.sql import figures, names, quote
 
 PERSON = "person_id"
+PERSON_TABLE = "person"
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,15 @@ class TableChange:
     nulls: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
-def table(con: duckdb.DuckDBPyConnection, name: str, version: CdmVersion, *, recoding: bool) -> TableChange:
+def table(con: duckdb.DuckDBPyConnection, name: str, version: CdmVersion) -> TableChange:
     """Compare a table of both versions, whose views are 'old NAME' and 'new NAME'.
 
-    recoding: whether rows that differ in concept ids alone are to be found. Leaves `changed` (added, person, concept, recoded):
-    a line for each row that is in one version alone.
+    Leaves `changed` (added, person, concept, recoded): a line for each row that is in one version alone; recoded: it differs from
+    one of the other version's in concept ids alone.
     """
     old, new = columns(con, f"old {name}"), columns(con, f"new {name}")
     both = [column for column in new if old.get(column) == new[column]]
-    _find_changed(con, name, both, schema.tables(version).get(name) if recoding else None, version)
+    _find_changed(con, name, both, version)
     before, after = (figures(con, f"SELECT count(*) FROM {quote(f'{side} {name}')}")[0] for side in ("old", "new"))
     added, removed = figures(con, "SELECT count(*) FILTER (added), count(*) FILTER (NOT added) FROM changed")
     whose = "SELECT DISTINCT person FROM changed WHERE person IS NOT NULL"
@@ -71,7 +72,7 @@ def table(con: duckdb.DuckDBPyConnection, name: str, version: CdmVersion, *, rec
         removed=removed,
         people=people,
         stayed=stayed,
-        by=_by(con),
+        by=_by(con, "person" if name == PERSON_TABLE else "rows"),
         columns_added=tuple(sorted(set(new) - set(old))),
         columns_removed=tuple(sorted(set(old) - set(new))),
         columns_retyped=tuple(sorted(c for c in set(old) & set(new) if old[c] != new[c])),
@@ -85,10 +86,7 @@ def columns(con: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:
     return dict(zip(found.columns, map(str, found.types), strict=True))
 
 
-def _find_changed(
-    con: duckdb.DuckDBPyConnection, name: str, both: Sequence[str], coded: schema.Table | None, version: CdmVersion
-) -> None:
-    """Make `changed`. coded: the CDM's table, where rows that differ in concept ids alone are to be found."""
+def _find_changed(con: duckdb.DuckDBPyConnection, name: str, both: Sequence[str], version: CdmVersion) -> None:
     listed, old, new = names(both), quote(f"old {name}"), quote(f"new {name}")
     if not both:
         con.execute(
@@ -101,9 +99,9 @@ def _find_changed(
         )
     known = schema.tables(version).get(name)
     main = main_concept(known) if known else None
-    person = f"CAST({PERSON} AS BIGINT)" if PERSON in both else "NULL::BIGINT"
-    concept = f"CAST({quote(main)} AS BIGINT)" if main in both and main else "NULL::BIGINT"
-    plain = _plain(coded, both) if coded else []
+    person = f"CAST(t.{PERSON} AS BIGINT)" if PERSON in both else "NULL::BIGINT"
+    concept = f"CAST(t.{quote(main)} AS BIGINT)" if main in both and main else "NULL::BIGINT"
+    plain = _plain(known, both) if known else []
     parts = (
         f"SELECT {flag} AS added, {person} AS person, {concept} AS concept, {'k.found' if plain else 'false'} AS recoded "
         f"FROM {side} AS t {_counterparts(plain) if plain else ''}"
@@ -113,14 +111,16 @@ def _find_changed(
     con.execute(f"CREATE OR REPLACE TEMP TABLE changed AS SELECT {shown} FROM ({' UNION ALL '.join(parts)})")
 
 
-def _plain(coded: schema.Table, both: Sequence[str]) -> list[str]:
+def _plain(known: schema.Table, both: Sequence[str]) -> list[str]:
     """All columns but those that a vocabulary decides; none where what is left does not tell rows apart.
 
     A result that is a concept (value_as_concept_id) is a finding of the hospital's, not a code for it.
     """
-    codes = {c for c in coded.concept_columns if not c.startswith("value_as")}
+    codes = {c for c in known.concept_columns if not c.startswith("value_as")}
     plain = [column for column in both if column not in codes]
-    apart = {*coded.primary_key, coded.start_date} & set(plain)
+    if known.name == PERSON_TABLE:  # what is said of her goes by its own kind
+        return []
+    apart = {*known.primary_key, known.start_date} & set(plain)
     return plain if apart and PERSON in plain and len(plain) < len(both) else []
 
 
@@ -132,9 +132,9 @@ def _counterparts(plain: Sequence[str]) -> str:
     return f"LEFT JOIN ({keys}) AS k ON {same}"
 
 
-def _by(con: duckdb.DuckDBPyConnection) -> tuple[RowsBy, ...]:
-    query = """
-    SELECT g.who, CASE WHEN c.recoded THEN g.recoded ELSE g.label END AS label,
+def _by(con: duckdb.DuckDBPyConnection, kind: str) -> tuple[RowsBy, ...]:
+    query = f"""
+    SELECT g.who, CASE WHEN c.recoded THEN g.of_codes ELSE g.of_{kind} END AS label,
            count(*) FILTER (c.added), count(DISTINCT c.person) FILTER (c.added),
            count(*) FILTER (NOT c.added), count(DISTINCT c.person) FILTER (NOT c.added)
     FROM changed AS c JOIN groups AS g ON g.subject_id = c.person GROUP BY ALL ORDER BY ALL"""

@@ -75,17 +75,23 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class Kinds:
+    """Causes by kind of row. rows: most. codes: differ in concept ids alone. person: what the release says of the person herself."""
+
+    rows: str
+    codes: str
+    person: str
+
+
+@dataclass(frozen=True)
 class Staying:
     """The causes of rows of people in both versions.
 
-    rest: of those whose cohort row (role, index date) is as it was, whom no definition touched. touched: of the others. The same
-    with `_recoded`: of rows that bear other concept ids than before and are the same for the rest.
+    rest: of those whose place in the cohort (role, index date) is as it was, whom no definition touched. touched: of the others.
     """
 
-    rest: str
-    touched: str
-    rest_recoded: str
-    touched_recoded: str
+    rest: Kinds
+    touched: Kinds
 
 
 def moving(causes: Collection[str]) -> tuple[str, ...]:
@@ -120,15 +126,19 @@ def staying(causes: Collection[str], same_settings: bool | None) -> Staying:
     """Tell which causes can have changed rows of people in both versions. causes: with WITHDRAWAL where somebody withdrew.
 
     A definition, and others' withdrawal, change the rows of somebody who stays only through her place in the cohort: another
-    index day, another window. Where nothing else changed, rows of the others are what de-identification made anew among other people.
+    index day, another window. Among other people de-identification generalises anew: codes that have become rare, and what is said
+    of the person herself. A row that differs in codes alone counts under the vocabulary where that changed.
     """
     every = touching(causes, same_settings)
-    rest = [cause for cause in every if cause not in ("definition", WITHDRAWAL)]
-    named, named_rest = together(every) or NOTHING, together(rest) or (DEIDENTIFICATION if every else NOTHING)
-    if "vocabulary" not in every:
-        return Staying(named_rest, named, named_rest, named)
-    recoded = together(cause for cause in every if cause in ("vocabulary", "policy"))
-    return Staying(named_rest, named, recoded, recoded)
+    return Staying(_kinds([c for c in every if c not in ("definition", WITHDRAWAL)], every), _kinds(every, every))
+
+
+def _kinds(able: Collection[str], every: Collection[str]) -> Kinds:
+    if not every:
+        return Kinds(NOTHING, NOTHING, NOTHING)
+    anew = [] if "policy" in able else [DEIDENTIFICATION]
+    coded = [cause for cause in able if cause in ("vocabulary", "policy")] if "vocabulary" in able else [*able, *anew]
+    return Kinds(together(able) or DEIDENTIFICATION, together(coded), together([*able, *anew]))
 
 
 def touching(causes: Collection[str], same_settings: bool | None) -> tuple[str, ...]:

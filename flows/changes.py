@@ -17,10 +17,12 @@ ORDER = (
 )
 WHOSE = (
     "들어오거나 빠진 사람의 행은 그 사람의 원인으로, 두 버전에 모두 있는 사람의 행은 그 행을 바꿀 수 있었던 원인으로 셉니다. +로 이은 "
-    "원인은 나눌 수 없습니다. 용어집이 바뀌었으면, 개념 ID만 달라진 행은 용어집으로 셉니다. 사람이 적은 줄은 뺐습니다. / "
+    "원인은 나눌 수 없습니다. 용어집이 바뀌었으면, 개념 ID만 달라진 행은 용어집으로 셉니다. 비식별 처리는 함께 있는 사람이 달라지면 드문 "
+    "코드와 사람 정보를 다르게 일반화합니다. 사람이 적은 줄은 뺐습니다. / "
     "Rows of people who came or left count under their cause, rows of people in both versions under what can have changed them. "
     "Causes with + between cannot be told apart. Where the vocabulary changed, a row that differs in concept ids alone counts "
-    "under it. Lines of few people are left out."
+    "under it. Among other people de-identification generalises rare codes and what is said of a person in another way. Lines of "
+    "few people are left out."
 )
 WHO = {
     CAME: "들어온 사람 / came",

@@ -61,19 +61,28 @@ class Split(Generic[Part]):
         """Write a number about the people of a count; zero is none of theirs."""
         return f"{number:,}" if name not in self.cells[group] or name in self.shown else mark
 
+    def whole(self, who: str) -> bool:
+        """Whether nothing is withheld of those who came, or left."""
+        return all(self.cells[key].keys() <= self.shown for key in self.parts if key[0] == who)
+
+    def people(self, who: str) -> int:
+        """How many of those who came, or left, are told of."""
+        cells = (one for key, one in self.cells.items() if key[0] == who)
+        return sum(count for one in cells for name, count in one.items() if name in self.shown)
+
     def told(self) -> list[tuple[Group, Part]]:
         """The parts of which something may be told, in order; that there is a withheld one would tell something, too."""
         return [(key, part) for key, part in sorted(self.parts.items()) if self.cells[key].keys() & self.shown]
 
 
 def safely(groups: Groups, split: Callable[[Groups], Split[Part]]) -> Split[Part]:
-    """Split by group; where a count of one is withheld, who came, or who left, are told as one."""
+    """Split by group; where a count of one is withheld, who came, or who left, are told as one if that tells of more people."""
     found = split(groups)
     for who in (CAME, LEFT):
-        side = [key for key in found.parts if key[0] == who]
-        if len(side) > 1 and not all(found.cells[key].keys() <= found.shown for key in side):
-            groups = groups.as_one(who)
-            found = split(groups)
+        if not found.whole(who):
+            as_one = split(groups.as_one(who))
+            if as_one.people(who) > found.people(who):
+                groups, found = groups.as_one(who), as_one
     return found
 
 

@@ -113,14 +113,14 @@ def _as_recorded(found: Changes, record: Path) -> Changes:
         return found
     known = json.loads(record.read_bytes())
     same = (known["before"], known["after"]) == (found.before, found.after)
-    knows_more = known.get("apart") or WITHDRAWAL in known["causes"]
-    if not same or not knows_more or known["threshold"] < found.threshold:
+    if not same or known["threshold"] < found.threshold:
         return found
     if all(field.name in known for field in fields(Changes)):
         return Changes.from_json(known)
-    return replace(
-        found, people=dict(known["people"]), by_cause=_frozen(known["by_cause"]), apart=bool(known.get("apart"))
-    )
+    if not known.get("apart") and WITHDRAWAL not in known["causes"]:
+        return found
+    by_cause = _frozen(known["by_cause"])
+    return replace(found, people=dict(known["people"]), by_cause=by_cause, apart=bool(known.get("apart")))
 
 
 def _frozen(value: Any) -> Any:
@@ -193,7 +193,7 @@ class _Labelling:
         ids, label = (np.concatenate([side[n] for side in (moved.came, moved.left)]) for n in (0, 1))
         names = pa.DictionaryArray.from_arrays(arrays.numbers(label), arrays.texts(moved.names))
         table = pa.Table.from_arrays([arrays.numbers(ids), names], names=["subject_id", "label"])
-        return Labels(table, **staying.__dict__)
+        return Labels(table, staying.rest, staying.touched)
 
 
 def _version(provenance: Provenance) -> CdmVersion:
@@ -208,7 +208,7 @@ def _lines(found: Difference, groups: Groups, staying: Staying, threshold: int) 
     by_cause, as_one = groups, groups.as_one(LEFT)
     apart = told_apart(found, codes, groups)
     rows = [
-        rows_told(name, table, by_cause if name in apart else as_one, staying.touched, threshold)
+        rows_told(name, table, by_cause if name in apart else as_one, staying.touched.rows, threshold)
         for name, table in found.tables.items()
         if table.added or table.removed
     ]

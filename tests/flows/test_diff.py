@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from cdm.errors import BadInput
 from extract.inputs import PackageInputs
 from extract.package import build
-from flows.attribution import Inside, Steps, attribute
+from flows.attribution import Inside, Steps
 from flows.changes import first, markdown
-from flows.diff import diff, told
+from flows.diff import _as_recorded, diff, told
 from tests.extract.release import PROVENANCE, deidentified, inputs
 
 NEWER = PROVENANCE.model_copy(update={"cdm_release_digest": "e" * 64})
@@ -69,11 +68,27 @@ def test_people_rows_codes_and_values_are_counted_and_told_by_cause(tmp_path: Pa
     assert ("measurement", "300", "340", "340", "300", "370") in changes.tables
     assert {code[1] for code in changes.codes} == {"3004249", "3027018"}
     assert {value[1] for value in changes.values} == {"3004249", "3027018"}
+    rows = [line for line in changes.rows_by_cause if line[0] == "measurement"]
+    assert rows == [
+        ("measurement", "came", "cdm", "70", "70", "0", "0"),
+        ("measurement", "left", "cdm", "0", "0", "18", "18"),
+        ("measurement", "left", "withdrawal", "0", "0", "12", "12"),
+        ("measurement", "stayed", "cdm", "270", "270", "270", "270"),
+    ]
+    # Six of those who lost the code withdrew, which is few: who left is told as one.
+    assert [line for line in changes.codes_by_cause if line[1] == "3004249"] == [
+        ("measurement", "3004249", "came", "cdm", "35", "0"),
+        ("measurement", "3004249", "left", "cdm + withdrawal", "0", "15"),
+    ]
+    assert changes.values[0] == ("measurement", "3004249", "9", "17.32", "9.817", "17.82")
+    assert changes.values_by_cause[0] == ("measurement", "3004249", "stayed", "cdm")
     text = markdown(changes)
     assert (
         "+70 / -30 subjects: +70 CDM refresh (CDM 갱신), -18 CDM refresh (CDM 갱신), -12 withdrawal (동의 철회)" in text
     )
     assert "## 1.0.0 → 1.1.0" in text
+    assert "| measurement | 빠진 사람 / left | withdrawal (동의 철회) | 0 | 0 | 12 | 12 |" in text
+    assert "-15 빠진 사람 / left: CDM refresh (CDM 갱신) + withdrawal (동의 철회) |" in text
 
 
 def test_small_numbers_and_what_gives_them_away_are_withheld(tmp_path: Path) -> None:
@@ -119,22 +134,7 @@ def test_releases_of_another_grant_are_not_compared(tmp_path: Path) -> None:
         diff(old, new, 10)
 
 
-def ids(*people: int) -> NDArray[np.int64]:
-    return np.array(people, np.int64)
-
-
 BOTH = NEWER.model_copy(update={"definition_digest": "f" * 64, "study_digest": "f" * 64})
-
-
-def test_of_causes_that_changed_together_each_person_goes_under_the_first_that_explains_them() -> None:
-    steps = Steps(refreshed=frozenset({1, 2, 3, 11}), drawn=frozenset({1, 2, 12}))
-    moved = attribute(
-        {"case": ids(11, 12)}, {"case": ids(2, 3), "control": ids(4, 5)}, ("definition", "cdm"), Inside(frozenset({5}), steps)
-    )  # fmt: skip
-    assert moved.counts(moved.came) == {"cdm": 1, "definition": 1}
-    assert moved.counts(moved.left) == {"cdm": 1, "definition": 1, "deidentification": 1, "withdrawal": 1}
-    moved = attribute({"case": ids(11)}, {"case": ids(2)}, ("cdm", "policy"), Inside(steps=steps))
-    assert (moved.counts(moved.came), moved.counts(moved.left)) == ({"cdm + policy": 1}, {"policy": 1})
 
 
 def test_a_definition_and_a_refresh_are_told_apart_in_the_package_and_by_naru_diff(tmp_path: Path) -> None:
@@ -155,9 +155,41 @@ def test_a_definition_and_a_refresh_are_told_apart_in_the_package_and_by_naru_di
     text = (new / "docs/CHANGES.md").read_text(encoding="utf-8")
     assert "+60 / -40 subjects: +20 CDM refresh (CDM 갱신), +40 definition (정의), -15 CDM refresh" in text
     assert "A person counts once" in text
+    assert [line[1:] for line in changes.rows_by_cause if line[0] == "person"] == [
+        ("came", "cdm", "20", "20", "0", "0"),
+        ("came", "definition", "40", "40", "0", "0"),
+        ("left", "cdm", "0", "0", "15", "15"),
+        ("left", "definition", "0", "0", "25", "25"),
+    ]
+    record = json.loads((new / "docs/changes.json").read_bytes())
+    older = {key: record[key] for key in record if not key.endswith(("rows_by_cause", "codes_by_cause"))}
+    retold = _as_recorded(replace(changes, by_cause=(), rows_by_cause=()), _file(tmp_path / "older.json", older))
+    assert (retold.by_cause, retold.rows_by_cause) == (changes.by_cause, ())
     stricter = diff(old, new, 50)  # what was recorded withholds less than asked: told together
     assert not stricter.apart
     assert [cause for cause, _ in stricter.by_cause] == ["definition + cdm", "definition + cdm"]
+
+
+def _file(path: Path, content: object) -> Path:
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_what_the_hospital_knows_of_who_withdrew_is_told_again(tmp_path: Path) -> None:
+    old = release(tmp_path, "1.0.0", tables(range(1, 101), range(1001, 1201)))
+
+    def told_to(out: Path) -> dict[str, bytes]:
+        gone = Inside(frozenset(range(1, 13)))
+        changes = told(old, out, ("1.0.0", "1.1.0"), (PROVENANCE, NEWER), 10, gone)
+        return {"changes.json": json.dumps(changes.to_json()).encode()}
+
+    new = release(
+        tmp_path, "1.1.0", tables(range(31, 101), range(1001, 1201)), more=told_to, provenance=NEWER
+    )  # fmt: skip
+    changes = diff(old, new, 10)  # as a startup, who knows nothing of withdrawals
+    assert changes.by_cause == (("cdm", "-18"), ("withdrawal", "-12"))
+    assert ("person", "left", "withdrawal", "0", "0", "12", "12") in changes.rows_by_cause
+    assert changes == told(old, new, ("1.0.0", "1.1.0"), (PROVENANCE, NEWER), 10, Inside(frozenset(range(1, 13))))
 
 
 def test_a_few_people_of_one_cause_are_withheld_with_what_gives_them_away(tmp_path: Path) -> None:
