@@ -102,25 +102,29 @@ def diff(
             f"{old.release} and {new.release} are not versions of one release: study, hospital or recipient differ, and so do "
             "the pseudonyms; compare versions of the same"
         )
-    made_of = (old.provenance, new.provenance)
-    found = told(before, after, (old.version, new.version), made_of, threshold, Inside(frozenset(withdrawn)), limits)
-    return _as_recorded(found, after / "docs" / "changes.json")
-
-
-def _as_recorded(found: Changes, record: Path) -> Changes:
-    """Tell what the hospital recorded, where that was of these versions and withheld no less; of an older record, the people."""
-    if not record.is_file():
-        return found
-    known = json.loads(record.read_bytes())
-    same = (known["before"], known["after"]) == (found.before, found.after)
-    if not same or known["threshold"] < found.threshold:
-        return found
+    versions, made_of = (old.version, new.version), (old.provenance, new.provenance)
+    known = _record(after / "docs" / "changes.json", versions, stricter(threshold))
     if all(field.name in known for field in fields(Changes)):
         return Changes.from_json(known)
-    if not known.get("apart") and WITHDRAWAL not in known["causes"]:
+    found = told(before, after, versions, made_of, threshold, Inside(frozenset(withdrawn)), limits)
+    return _with_people(found, known)
+
+
+def _record(path: Path, versions: tuple[str, str], threshold: int) -> dict[str, Any]:
+    """Read what the hospital recorded, where that was of these versions and withheld no less; else nothing."""
+    if not path.is_file():
+        return {}
+    known: dict[str, Any] = json.loads(path.read_bytes())
+    same = (known["before"], known["after"]) == versions
+    return known if same and known["threshold"] >= threshold else {}
+
+
+def _with_people(found: Changes, older: Mapping[str, Any]) -> Changes:
+    """Tell people as an older record does, which knew of no causes of rows and codes."""
+    if not older.get("apart") and WITHDRAWAL not in older.get("causes", ()):
         return found
-    by_cause = _frozen(known["by_cause"])
-    return replace(found, people=dict(known["people"]), by_cause=by_cause, apart=bool(known.get("apart")))
+    by_cause = _frozen(older["by_cause"])
+    return replace(found, people=dict(older["people"]), by_cause=by_cause, apart=bool(older.get("apart")))
 
 
 def _frozen(value: Any) -> Any:

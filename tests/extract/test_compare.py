@@ -112,6 +112,16 @@ def test_what_is_said_of_a_person_herself_counts_apart(tmp_path: Path) -> None:
     assert found.tables["person"].by == (RowsBy("stayed", "herself", 1, 1, 1, 1),)
 
 
+def test_rows_that_repeat_are_counted_as_often_as_they_do(tmp_path: Path) -> None:
+    head = "person_id | observation_concept_id | observation_date\n"
+    twice, thrice = " 2 | 9 | 2031-01-01\n" * 2, " 2 | 9 | 2031-01-01\n" * 3
+    old = {"cohort": COHORT, "observation": head + thrice + " 3 | - | -\n" * 2}
+    new = {"cohort": COHORT, "observation": head + twice + " 3 | - | -\n" * 4}
+    change = compared(tmp_path, old, new).tables["observation"]
+    assert (change.rows, change.added, change.removed, change.people) == ((5, 6), 2, 1, 2)
+    assert change.by == (RowsBy("stayed", "refresh", 2, 1, 1, 1),)
+
+
 def test_codes_tell_who_newly_carries_them_and_who_no_longer_does(tmp_path: Path) -> None:
     found = measured(
         tmp_path,
