@@ -5,6 +5,7 @@ Counts are split by who a person is to the two versions (came, left, stayed) and
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,10 @@ class People:
 
 
 class Kinds(Protocol):
-    """Labels by kind of row. rows: most. codes: differ in concept ids alone. person: of the table person."""
+    """Labels by kind of row. rows: most. codes: differ in concept ids alone. person: of the table person.
+
+    restated: differ alone in columns that de-identification treats in another way than before.
+    """
 
     @property
     def rows(self) -> str: ...
@@ -47,6 +51,8 @@ class Kinds(Protocol):
     def codes(self) -> str: ...
     @property
     def person(self) -> str: ...
+    @property
+    def restated(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -96,15 +102,33 @@ def compare(
         people = People(_roles(con, "old"), _roles(con, "new"), _alone(con, "new", "old"), _alone(con, "old", "new"))
         labels = label(people)
         _group(con, labels)
-        tables, changed = {}, []
+        tables, changed, restated = {}, [], _restated(before, after)
         for name in sorted((old & new) - {COHORT}):
-            tables[name] = table(con, name, version)
+            tables[name] = table(con, name, version, restated.get(name, ()))
             changed += codes(con, name, version)
         return Difference(people, tables, tuple(sorted(new - old)), tuple(sorted(old - new)), tuple(changed))
 
 
 def _tables(folder: Path) -> set[str]:
     return {path.stem for part in ("tables", "base") for path in (folder / part).glob("*.parquet")}
+
+
+def _restated(before: Path, after: Path) -> dict[str, set[str]]:
+    """Table -> columns that the two data dictionaries say another thing was done to; nothing where one has no dictionary."""
+    old, new = (_treated(folder / "docs" / "data_dictionary.csv") for folder in (before, after))
+    found: dict[str, set[str]] = {}
+    for (table, column), treated in new.items():
+        if old.get((table, column), treated) != treated:
+            found.setdefault(table, set()).add(column)
+    return found
+
+
+def _treated(dictionary: Path) -> dict[tuple[str, str], tuple[str, str]]:
+    if not dictionary.is_file():
+        return {}
+    with dictionary.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    return {(line["table"], line["column"]): (line["action"], line["reason"]) for line in lines}
 
 
 def _find_people(con: duckdb.DuckDBPyConnection, side: str, names: set[str], version: CdmVersion) -> None:
@@ -145,10 +169,10 @@ def _numbers(con: duckdb.DuckDBPyConnection, query: str, role: str) -> Ints:
 
 
 def _group(con: duckdb.DuckDBPyConnection, labels: Labels) -> None:
-    """Make `groups` (subject_id, who, of_rows, of_codes, of_person): everybody of either version once, a label for each kind of row."""
+    """Make `groups` (subject_id, who, of_rows, of_codes, of_person, of_restated): everybody of either version once, a label for each kind of row."""
     con.register("labelled", labels.people)
     places = "list((role, index_date) ORDER BY role, index_date) AS places"
-    kinds = ("rows", "codes", "person")
+    kinds = ("rows", "codes", "person", "restated")
     label = (
         f"CASE WHEN who <> 'stayed' THEN m.label WHEN touched THEN $touched_{kind} ELSE $rest_{kind} END AS of_{kind}"
         for kind in kinds

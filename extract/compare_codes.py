@@ -10,7 +10,7 @@ import duckdb
 
 from cdm import schema
 from cdm.source import CdmVersion
-from extract.compare_rows import PERSON, columns
+from extract.compare_rows import LABEL, PERSON, columns
 from extract.relations import main_concept
 from extract.sql import quote
 
@@ -92,10 +92,11 @@ FROM carriers LEFT JOIN groups ON subject_id = person LEFT JOIN ({spread}) USING
 GROUP BY c HAVING n_old <> n_new OR m_old IS DISTINCT FROM m_new ORDER BY c
 """
 # All rows of somebody who newly carries a code are in `changed`, and so are those of somebody who no longer does.
-_BY = """
+_BY = f"""
 SELECT c, who, said, count(*) FILTER (old_rows = 0), count(*) FILTER (new_rows = 0), count(*)
-FROM (SELECT r.concept AS c, r.person, g.who, CASE WHEN bool_and(r.recoded) THEN g.of_codes ELSE g.of_rows END AS said
-      FROM changed AS r JOIN groups AS g ON g.subject_id = r.person GROUP BY c, r.person, g.who, g.of_codes, g.of_rows)
+FROM (SELECT c, person, who, {LABEL.format("kind")} AS said
+      FROM (SELECT concept AS c, person, CASE WHEN min(kind) = max(kind) THEN min(kind) END AS kind FROM changed GROUP BY ALL)
+      JOIN groups AS g ON subject_id = person)
 JOIN carriers USING (c, person) GROUP BY ALL ORDER BY ALL
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -14,6 +14,8 @@ from extract.sql import figures, names, quote
 
 PERSON = "person_id"
 PERSON_TABLE = "person"
+LABEL = "CASE {0} WHEN 'restated' THEN g.of_restated WHEN 'codes' THEN g.of_codes WHEN 'person' THEN g.of_person ELSE g.of_rows END"
+"""The label of a row's kind, of `groups` as g."""
 _ROWS = "CAST(coalesce(sum(rows) FILTER ({}), 0) AS BIGINT)"
 
 
@@ -52,15 +54,19 @@ class TableChange:
     nulls: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
-def table(con: duckdb.DuckDBPyConnection, name: str, version: CdmVersion) -> TableChange:
+def table(
+    con: duckdb.DuckDBPyConnection, name: str, version: CdmVersion, restated: Collection[str] = ()
+) -> TableChange:
     """Compare a table of both versions, whose views are 'old NAME' and 'new NAME'.
 
-    Leaves `changed` (added, rows, person, concept, recoded): a line for each row that is in one version more often than in the
-    other, and how much more. recoded: it differs from one of the other version's in concept ids alone.
+    restated: columns that de-identification treats in another way than before. Leaves `changed` (added, rows, person, concept,
+    kind): a line for each row that is in one version more often than in the other, and how much more. kind: 'restated' or 'codes'
+    where the other version has a row that differs in restated columns alone, or in concept ids alone; else 'rows', or 'person' of
+    the table person.
     """
     old, new = columns(con, f"old {name}"), columns(con, f"new {name}")
     both = [column for column in new if old.get(column) == new[column]]
-    _find_changed(con, name, both, version)
+    _find_changed(con, name, both, version, restated)
     before, after = (figures(con, f"SELECT count(*) FROM {quote(f'{side} {name}')}")[0] for side in ("old", "new"))
     added, removed = figures(con, f"SELECT {_ROWS.format('added')}, {_ROWS.format('NOT added')} FROM changed")
     whose = "SELECT DISTINCT person FROM changed WHERE person IS NOT NULL"
@@ -73,7 +79,7 @@ def table(con: duckdb.DuckDBPyConnection, name: str, version: CdmVersion) -> Tab
         removed=removed,
         people=people,
         stayed=stayed,
-        by=_by(con, "person" if name == PERSON_TABLE else "rows"),
+        by=_by(con),
         columns_added=tuple(sorted(set(new) - set(old))),
         columns_removed=tuple(sorted(set(old) - set(new))),
         columns_retyped=tuple(sorted(c for c in set(old) & set(new) if old[c] != new[c])),
@@ -87,10 +93,12 @@ def columns(con: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:
     return dict(zip(found.columns, map(str, found.types), strict=True))
 
 
-def _find_changed(con: duckdb.DuckDBPyConnection, name: str, both: Sequence[str], version: CdmVersion) -> None:
+def _find_changed(
+    con: duckdb.DuckDBPyConnection, name: str, both: Sequence[str], version: CdmVersion, restated: Collection[str]
+) -> None:
     if not both:
         con.execute(
-            "CREATE OR REPLACE TEMP TABLE changed (added BOOLEAN, rows BIGINT, person BIGINT, concept BIGINT, recoded BOOLEAN)"
+            "CREATE OR REPLACE TEMP TABLE changed (added BOOLEAN, rows BIGINT, person BIGINT, concept BIGINT, kind VARCHAR)"
         )
         return
     listed = names(both)
@@ -106,40 +114,45 @@ def _find_changed(con: duckdb.DuckDBPyConnection, name: str, both: Sequence[str]
     main = main_concept(known) if known else None
     person = f"CAST(t.{PERSON} AS BIGINT)" if PERSON in both else "NULL::BIGINT"
     concept = f"CAST(t.{quote(main)} AS BIGINT)" if main in both and main else "NULL::BIGINT"
-    plain = _plain(known, both) if known else []
-    recoded = "coalesce(k.found, false)" if plain else "false"
+    kinds = _kinds(known, both, restated) if known else {}
+    kind = "".join(f"WHEN {one}.found THEN '{one}' " for one in kinds)
+    other = "person" if name == PERSON_TABLE else "rows"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE changed AS SELECT more > 0 AS added, abs(more) AS rows, {person} AS person, "
-        f"{concept} AS concept, {recoded} AS recoded FROM differs AS t {_counterparts(plain) if plain else ''}"
+        f"{concept} AS concept, CASE {kind} WHEN true THEN '{other}' END AS kind "
+        f"FROM differs AS t {' '.join(_counterparts(one, plain) for one, plain in kinds.items())}"
     )
 
 
-def _plain(known: schema.Table, both: Sequence[str]) -> list[str]:
-    """All columns but those that a vocabulary decides; none where what is left does not tell rows apart.
+def _kinds(known: schema.Table, both: Sequence[str], restated: Collection[str]) -> dict[str, list[str]]:
+    """Kind -> the columns that a row has in common with its counterpart, where these tell rows apart; the first kind first.
 
-    A result that is a concept (value_as_concept_id) is a finding of the hospital's, not a code for it.
+    A result that is a concept (value_as_concept_id) is a finding of the hospital's, not a code for it. What is said of a person
+    herself goes by its own kind.
     """
-    codes = {c for c in known.concept_columns if not c.startswith("value_as")}
-    plain = [column for column in both if column not in codes]
-    if known.name == PERSON_TABLE:  # what is said of her goes by its own kind
-        return []
-    apart = {*known.primary_key, known.start_date} & set(plain)
-    return plain if apart and PERSON in plain and len(plain) < len(both) else []
+    codes = () if known.name == PERSON_TABLE else (c for c in known.concept_columns if not c.startswith("value_as"))
+    keys = {*known.primary_key, known.start_date}
+    found = {}
+    for kind, other in (("restated", {*restated}), ("codes", {*codes})):
+        plain = [column for column in both if column not in other]
+        if keys & {*plain} and PERSON in plain and len(plain) < len(both):
+            found[kind] = plain
+    return found
 
 
-def _counterparts(plain: Sequence[str]) -> str:
-    """JOIN that sets k.found where the other version has a row that differs in concept ids alone."""
+def _counterparts(kind: str, plain: Sequence[str]) -> str:
+    """JOIN that sets KIND.found where the other version has a row with the same in `plain`."""
     listed = names(plain)
     keys = (
         f"SELECT {listed}, true AS found FROM differs GROUP BY {listed} HAVING bool_or(more > 0) AND bool_or(more < 0)"
     )
-    same = " AND ".join(f"t.{quote(c)} IS NOT DISTINCT FROM k.{quote(c)}" for c in plain)
-    return f"LEFT JOIN ({keys}) AS k ON {same}"
+    same = " AND ".join(f"t.{quote(c)} IS NOT DISTINCT FROM {kind}.{quote(c)}" for c in plain)
+    return f"LEFT JOIN ({keys}) AS {kind} ON {same}"
 
 
-def _by(con: duckdb.DuckDBPyConnection, kind: str) -> tuple[RowsBy, ...]:
+def _by(con: duckdb.DuckDBPyConnection) -> tuple[RowsBy, ...]:
     query = f"""
-    SELECT g.who, CASE WHEN c.recoded THEN g.of_codes ELSE g.of_{kind} END AS label,
+    SELECT g.who, {LABEL.format("c.kind")} AS label,
            {_ROWS.format("c.added")}, count(DISTINCT c.person) FILTER (c.added),
            {_ROWS.format("NOT c.added")}, count(DISTINCT c.person) FILTER (NOT c.added)
     FROM changed AS c JOIN groups AS g ON g.subject_id = c.person GROUP BY ALL ORDER BY ALL"""

@@ -76,11 +76,15 @@ class Moved:
 
 @dataclass(frozen=True)
 class Kinds:
-    """Causes by kind of row. rows: most. codes: differ in concept ids alone. person: what the release says of the person herself."""
+    """Causes by kind of row. rows: most. codes: differ in concept ids alone. person: what the release says of the person herself.
+
+    restated: differ alone in columns that the policy treats in another way than before.
+    """
 
     rows: str
     codes: str
     person: str
+    restated: str
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,8 @@ def staying(causes: Collection[str], same_settings: bool | None) -> Staying:
 
     A definition, and others' withdrawal, change the rows of somebody who stays only through her place in the cohort: another
     index day, another window. Among other people de-identification generalises anew: codes that have become rare, and what is said
-    of the person herself. A row that differs in codes alone counts under the vocabulary where that changed.
+    of the person herself. A row that differs in codes alone counts under the vocabulary where that changed, and one that differs
+    in columns alone that the policy treats in another way, under the policy.
     """
     every = touching(causes, same_settings)
     return Staying(_kinds([c for c in every if c not in ("definition", WITHDRAWAL)], every), _kinds(every, every))
@@ -135,10 +140,11 @@ def staying(causes: Collection[str], same_settings: bool | None) -> Staying:
 
 def _kinds(able: Collection[str], every: Collection[str]) -> Kinds:
     if not every:
-        return Kinds(NOTHING, NOTHING, NOTHING)
+        return Kinds(NOTHING, NOTHING, NOTHING, NOTHING)
     anew = [] if "policy" in able else [DEIDENTIFICATION]
     coded = [cause for cause in able if cause in ("vocabulary", "policy")] if "vocabulary" in able else [*able, *anew]
-    return Kinds(together(able) or DEIDENTIFICATION, together(coded), together([*able, *anew]))
+    rows = together(able) or DEIDENTIFICATION
+    return Kinds(rows, together(coded), together([*able, *anew]), "policy" if "policy" in able else rows)
 
 
 def touching(causes: Collection[str], same_settings: bool | None) -> tuple[str, ...]:

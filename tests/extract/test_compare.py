@@ -40,6 +40,7 @@ class Kinds:
     rows: str
     codes: str = "vocabulary"
     person: str = "herself"
+    restated: str = "policy"
 
 
 LABELS = Labels(
@@ -102,6 +103,28 @@ def test_a_row_that_bears_another_code_and_is_the_same_for_the_rest_is_recoded(t
     by_code = {code.concept_id: code for code in found.codes}
     assert by_code[51].by == (CodeBy("stayed", "vocabulary", 1, 0, 1),)
     assert by_code[50].by == (CodeBy("stayed", "vocabulary", 0, 1, 1),)
+
+
+def test_a_row_that_differs_in_columns_alone_that_are_treated_in_another_way_is_restated(tmp_path: Path) -> None:
+    head = "table,column,action,reason\nmeasurement,measurement_id,pseudonymise,"
+    for name, treated in (("old", "shift"), ("new", "generalise")):
+        (tmp_path / name / "docs").mkdir(parents=True)
+        lines = f"{head}\nmeasurement,measurement_date,{treated},\n"
+        (tmp_path / name / "docs/data_dictionary.csv").write_text(lines)
+    found = measured(
+        tmp_path,
+        """
+        10 | 1 | 50 | 2031-01-01 | 1 | 0
+        20 | 2 | 50 | 2031-07-01 | 2 | 0
+        21 | 2 | 60 | 2031-07-01 | 6 | 0
+        30 | 3 | 61 | 2031-01-01 | 7 | 0
+        """,
+    )
+    assert [one for one in found.tables["measurement"].by if one.who == "stayed"] == [
+        RowsBy("stayed", "policy", 1, 1, 1, 1),
+        RowsBy("stayed", "refresh", 1, 1, 1, 1),
+        RowsBy("stayed", "vocabulary", 1, 1, 1, 1),
+    ]
 
 
 def test_what_is_said_of_a_person_herself_counts_apart(tmp_path: Path) -> None:

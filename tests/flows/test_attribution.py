@@ -52,13 +52,19 @@ def test_a_definition_touches_only_whose_place_in_the_cohort_moved(
 
 def test_codes_count_under_the_vocabulary_and_what_is_said_of_a_person_may_be_generalised_anew() -> None:
     refreshed = staying(("vocabulary", "cdm"), same_settings=True).rest
-    assert refreshed == Kinds("vocabulary + cdm", "vocabulary", "vocabulary + cdm + deidentification")
-    assert staying(("cdm",), same_settings=True).rest == Kinds(
-        "cdm", "cdm + deidentification", "cdm + deidentification"
+    assert (refreshed.rows, refreshed.codes) == ("vocabulary + cdm", "vocabulary")
+    assert refreshed.person == "vocabulary + cdm + deidentification"
+    unchanged = staying(("cdm",), same_settings=True).rest
+    assert (unchanged.codes, unchanged.person) == ("cdm + deidentification", "cdm + deidentification")
+
+
+def test_columns_that_the_policy_treats_in_another_way_count_under_it() -> None:
+    found = staying(("definition", "vocabulary", "cdm", "policy"), same_settings=True)
+    assert found.rest == Kinds(
+        "vocabulary + cdm + policy", "vocabulary + policy", "vocabulary + cdm + policy", "policy"
     )
-    assert staying(("cdm", "policy"), same_settings=True).rest == Kinds(*["cdm + policy"] * 3)
-    both = staying(("vocabulary", "cdm", "policy"), same_settings=True).rest
-    assert both.codes == "vocabulary + policy"
+    assert found.touched.restated == "policy"
+    assert staying(("cdm",), same_settings=True).rest.restated == "cdm"  # the code did that
 
 
 def test_study_settings_that_may_have_changed_with_a_definition_are_named() -> None:
