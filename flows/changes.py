@@ -16,16 +16,30 @@ ORDER = (
     "them apart. A person counts once, under the first of: withdrawal, CDM refresh, definition, de-identification."
 )
 COUNTED = (
-    "들어오거나 빠진 사람의 행은 그 사람의 원인으로 셉니다. / Rows of people who came or left count under their cause.",
-    "두 버전에 모두 있는 사람의 행은 그 행을 바꿀 수 있었던 원인으로 셉니다. +로 이은 원인은 나눌 수 없습니다. / "
-    "Rows of people in both versions count under what can have changed them; causes with + between cannot be told apart.",
-    "용어집이 바뀌었으면 개념 ID만 달라진 행은 용어집으로, 정책이 다르게 다루는 열만 달라진 행은 정책으로 셉니다. / "
-    "Where the vocabulary changed, a row that differs in concept ids alone counts under it; a row that differs alone in columns "
-    "that the policy treats in another way counts under the policy.",
-    "함께 있는 사람이 달라지면 드문 코드와 사람 정보를 다르게 일반화합니다(비식별 처리). / "
-    "Among other people rare codes and what is said of a person are generalised in another way (de-identification).",
-    "사람이 적은 줄은 뺐고, 사람이 적은 원인은 다른 원인과 함께 적었습니다. / "
-    "Lines of few people are left out, and a cause of few people is told together with others.",
+    (
+        "들어오거나 빠진 사람의 행은 그 사람의 원인으로 셉니다.",
+        "Rows of people who came or left count under their cause.",
+    ),
+    (
+        "두 버전에 모두 있는 사람의 행은 그 행을 바꿀 수 있었던 원인으로 셉니다. +로 이은 원인은 나눌 수 없습니다.",
+        "Rows of people in both versions count under what can have changed them; causes with + between cannot be told apart.",
+    ),
+    (
+        "용어집이 바뀌었으면 개념 ID만 달라진 행은 용어집으로 셉니다.",
+        "Where the vocabulary changed, a row that differs in concept ids alone counts under it.",
+    ),
+    (
+        "비식별 정책이 다르게 다루는 열만 달라진 행은 정책으로 셉니다.",
+        "A row that differs alone in columns that the policy treats in another way counts under the policy.",
+    ),
+    (
+        "함께 있는 사람이 달라지면 드문 코드와 사람 정보를 다르게 일반화합니다(비식별 처리).",
+        "Among other people rare codes and what is said of a person are generalised in another way (de-identification).",
+    ),
+    (
+        "사람이 적은 줄은 뺐고, 사람이 적은 원인은 다른 원인과 함께 적었습니다.",
+        "Lines of few people are left out, and a cause of few people is told together with others.",
+    ),
 )
 WHO = {
     CAME: "들어온 사람 / came",
@@ -68,7 +82,7 @@ def markdown(changes: Changes) -> str:
     if changes.codes_withheld:
         text += ["", f"{changes.codes_withheld:,} more codes changed, by fewer people or less than those above."]
     if changes.rows_by_cause or changes.codes_by_cause:
-        text += ["", *(f"- {line}" for line in COUNTED)]
+        text += ["", *(f"- {ko} / {en}" for ko, en in COUNTED)]
     notes = (NOTES[language].format(threshold=changes.threshold) for language in ("ko", "en"))
     return "\n".join([*text, "", *notes, ""])
 
