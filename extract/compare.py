@@ -21,6 +21,7 @@ from cdm.engine import Limits, connect
 from cdm.errors import BadInput
 from cdm.source import CdmVersion
 from extract.compare_codes import CodeChange, codes
+from extract.compare_missing import Missing, missing
 from extract.compare_rows import PERSON, TableChange, table
 from extract.delta import read
 from extract.sql import quote, without_values
@@ -70,13 +71,14 @@ class Labels:
 
 @dataclass(frozen=True)
 class Difference:
-    """tables: of both versions. codes: those whose people or values moved."""
+    """tables: of both versions. codes: those whose people or values moved. missing: table -> columns empty more or less often."""
 
     people: People
     tables: Mapping[str, TableChange]
     tables_added: tuple[str, ...]
     tables_removed: tuple[str, ...]
     codes: tuple[CodeChange, ...]
+    missing: Mapping[str, tuple[Missing, ...]]
 
 
 def compare(
@@ -102,11 +104,12 @@ def compare(
         people = People(_roles(con, "old"), _roles(con, "new"), _alone(con, "new", "old"), _alone(con, "old", "new"))
         labels = label(people)
         _group(con, labels)
-        tables, changed, restated = {}, [], _restated(before, after)
+        tables, changed, empty, restated = {}, [], {}, _restated(before, after)
         for name in sorted((old & new) - {COHORT}):
             tables[name] = table(con, name, version, restated.get(name, ()))
+            empty[name] = missing(con, name)
             changed += codes(con, name, version)
-        return Difference(people, tables, tuple(sorted(new - old)), tuple(sorted(old - new)), tuple(changed))
+        return Difference(people, tables, tuple(sorted(new - old)), tuple(sorted(old - new)), tuple(changed), empty)
 
 
 def _tables(folder: Path) -> set[str]:
@@ -117,9 +120,9 @@ def _restated(before: Path, after: Path) -> dict[str, set[str]]:
     """Table -> columns that the two data dictionaries say another thing was done to; nothing where one has no dictionary."""
     old, new = (_treated(folder / "docs" / "data_dictionary.csv") for folder in (before, after))
     found: dict[str, set[str]] = {}
-    for (table, column), treated in new.items():
-        if old.get((table, column), treated) != treated:
-            found.setdefault(table, set()).add(column)
+    for (name, column), treated in new.items():
+        if old.get((name, column), treated) != treated:
+            found.setdefault(name, set()).add(column)
     return found
 
 
@@ -169,7 +172,7 @@ def _numbers(con: duckdb.DuckDBPyConnection, query: str, role: str) -> Ints:
 
 
 def _group(con: duckdb.DuckDBPyConnection, labels: Labels) -> None:
-    """Make `groups` (subject_id, who, of_rows, of_codes, of_person, of_restated): everybody of either version once, a label for each kind of row."""
+    """Make `groups` (subject_id, who, of_rows, of_codes, of_person, of_restated): everybody once, a label for each kind of row."""
     con.register("labelled", labels.people)
     places = "list((role, index_date) ORDER BY role, index_date) AS places"
     kinds = ("rows", "codes", "person", "restated")

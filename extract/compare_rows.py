@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import duckdb
 
@@ -39,7 +39,7 @@ class TableChange:
     """One table. rows: before and after. added, removed: whole rows, as multisets. people: whose rows those are.
 
     stayed: how many of those people are in both versions. by: the rows by group and label; none of a table about nobody.
-    columns_added, columns_removed, columns_retyped: names. nulls: column -> share before and after, where they differ.
+    columns_added, columns_removed, columns_retyped: names.
     """
 
     rows: tuple[int, int]
@@ -51,7 +51,6 @@ class TableChange:
     columns_added: tuple[str, ...] = ()
     columns_removed: tuple[str, ...] = ()
     columns_retyped: tuple[str, ...] = ()
-    nulls: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def table(
@@ -83,7 +82,6 @@ def table(
         columns_added=tuple(sorted(set(new) - set(old))),
         columns_removed=tuple(sorted(set(old) - set(new))),
         columns_retyped=tuple(sorted(c for c in set(old) & set(new) if old[c] != new[c])),
-        nulls=_nulls(con, name, both),
     )
 
 
@@ -157,11 +155,3 @@ def _by(con: duckdb.DuckDBPyConnection) -> tuple[RowsBy, ...]:
            {_ROWS.format("NOT c.added")}, count(DISTINCT c.person) FILTER (NOT c.added)
     FROM changed AS c JOIN groups AS g ON g.subject_id = c.person GROUP BY ALL ORDER BY ALL"""
     return tuple(RowsBy(*line) for line in con.execute(query).fetchall())
-
-
-def _nulls(con: duckdb.DuckDBPyConnection, name: str, both: Sequence[str]) -> dict[str, tuple[float, float]]:
-    if not both:
-        return {}
-    shares = ", ".join(f"coalesce(round(avg(({quote(c)} IS NULL)::INT), 3), 0)" for c in both)
-    old, new = (figures(con, f"SELECT {shares} FROM {quote(f'{side} {name}')}") for side in ("old", "new"))
-    return {c: (float(a), float(b)) for c, a, b in zip(both, old, new, strict=True) if a != b}

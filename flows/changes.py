@@ -61,6 +61,7 @@ def markdown(changes: Changes) -> str:
     columns = [(what, change, _cause(cause)) for what, change, cause in changes.columns]
     codes = [(*line, _of_code(changes.codes_by_cause, line)) for line in changes.codes]
     values = [(*line, _of_value(changes.values_by_cause, line)) for line in changes.values]
+    missing = [(*line, _of_value(changes.missing_by_cause, line)) for line in changes.missing]
     parts: Sequence[tuple[str, Line, Sequence[Line]]] = (
         ("표 / tables", ("table", "rows before", "rows after", "added", "removed", "people"), changes.tables),
         (
@@ -74,6 +75,11 @@ def markdown(changes: Changes) -> str:
             "값 / values (mean moved by 0.2 SD or more)",
             ("table", "concept_id", "mean before", "mean after", "in both: before", "in both: after", "moved by"),
             values,
+        ),
+        (
+            "빈 값 / missing values (share of rows moved by 0.05 or more)",
+            ("table", "column", "share before", "share after", "in both: before", "in both: after", "moved by"),
+            missing,
         ),
     )
     for title, head, lines in parts:

@@ -42,12 +42,12 @@ def _line(split: Split[RowsBy], key: Group, part: RowsBy) -> Line:
 
 
 def _split(change: TableChange, groups: Groups, threshold: int) -> Split[RowsBy]:
-    parts = _grouped(change.by, groups)
+    parts = grouped(change.by, groups)
     cells = {key: _cells(key, one) for key, one in parts.items()}
     return Split(parts, cells, showable(_tables(change, cells), groups, cells, threshold))
 
 
-def _grouped(by: Sequence[RowsBy], groups: Groups) -> dict[Group, RowsBy]:
+def grouped(by: Sequence[RowsBy], groups: Groups) -> dict[Group, RowsBy]:
     """Add up what is told as one."""
     found: dict[Group, RowsBy] = {}
     for one in by:

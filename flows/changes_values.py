@@ -1,14 +1,18 @@
-"""Values of two versions as they may be told: which means moved, whether among the same people, and why."""
+"""Statistics of two versions as they may be told: means and shares of missing values that moved, whether among the same people, why."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cohorts.disclosure import MARK
+from extract.compare import Difference
 from extract.compare_codes import CodeChange
+from extract.compare_missing import LEAST, Missing
+from extract.compare_rows import RowsBy
 from flows.changes_codes import grouped
-from flows.changes_groups import CAME, LEFT, STAYED, Groups, Line
+from flows.changes_groups import CAME, LEFT, STAYED, Group, Groups, Line
+from flows.changes_rows import grouped as grouped_rows
 
 VALUES_TOLD = 25
 # A mean is told as moved from a fifth of a standard deviation (Cohen's "small").
@@ -44,6 +48,40 @@ def _value(change: CodeChange, groups: Groups, threshold: int) -> ValueTold | No
     parts = sorted(grouped(change.by, groups).items())
     why = tuple((*head, *key) for key, part in parts if key[0] in who and part.changed >= threshold)
     return ValueTold(line, why)
+
+
+def told_missing(found: Difference, groups: Groups, threshold: int) -> tuple[ValueTold, ...]:
+    """Columns that are empty more or less often than before, of enough people with a value and without one.
+
+    line: table, column, share before, after, of those in both versions before, after.
+    """
+    lines = (
+        _missing(name, one, grouped_rows(found.tables[name].by, groups), threshold)
+        for name, columns in sorted(found.missing.items())
+        for one in columns
+        if min(one.people) >= threshold
+    )
+    return tuple(lines)[:VALUES_TOLD]
+
+
+def _missing(name: str, one: Missing, parts: Mapping[Group, RowsBy], threshold: int) -> ValueTold:
+    old, new = one.stayed_share
+    small = min(one.stayed) < threshold or any(0 < n < threshold for n in one.others)
+    stayed = None if small or old is None or new is None else (old, new)
+    within = None if stayed is None else stayed[1] - stayed[0]
+    who = _who(one.share[1] - one.share[0], within, LEAST)
+    line = (
+        name,
+        one.column,
+        *(f"{n:.2f}" for n in one.share),
+        *(f"{n:.2f}" if stayed else MARK for n in stayed or (0, 0)),
+    )
+    why = (
+        (name, one.column, *key)
+        for key, part in sorted(parts.items())
+        if key[0] in who and max(part.added_people, part.removed_people) >= threshold
+    )
+    return ValueTold(line, tuple(why))
 
 
 def _stayed(change: CodeChange, threshold: int) -> tuple[float, float] | None:

@@ -39,7 +39,7 @@ from flows.changes_codes import code_causes, code_line, told_codes
 from flows.changes_groups import LEFT, Groups, Line
 from flows.changes_people import people_told
 from flows.changes_rows import rows_told
-from flows.changes_values import told_values
+from flows.changes_values import told_missing, told_values
 from flows.changes_withdrawn import place, told_apart
 
 # In the order in which they are told; the provenance that shows each.
@@ -62,7 +62,8 @@ class Changes:
     tables: (table, rows before, after, added, removed, people). rows_by_cause: (table, who, causes, added, people, removed, people).
     columns: (what, change, causes). codes: (table, concept, change, people before, after). codes_by_cause: (table, concept, who,
     causes, people who newly carry it, who no longer do). values: (table, concept, mean before, after, of those in both before, after).
-    values_by_cause: (table, concept, who, causes). who: came, left, stayed or nobody; causes that are told together stand in one
+    values_by_cause: (table, concept, who, causes). missing, missing_by_cause: the same of columns and their shares of rows without a
+    value. who: came, left, stayed or nobody; causes that are told together stand in one
     text, with ' + ' between.
     """
 
@@ -80,6 +81,8 @@ class Changes:
     codes_withheld: int
     values: tuple[Line, ...]
     values_by_cause: tuple[Line, ...]
+    missing: tuple[Line, ...]
+    missing_by_cause: tuple[Line, ...]
     threshold: int
 
     def to_json(self) -> dict[str, Any]:
@@ -207,7 +210,7 @@ def _version(provenance: Provenance) -> CdmVersion:
 
 
 def _lines(found: Difference, groups: Groups, staying: Staying, threshold: int) -> dict[str, Any]:
-    """Rows, codes and values."""
+    """Rows, codes and statistics."""
     codes = told_codes(found.codes, threshold)
     by_cause, as_one = groups, groups.as_one(LEFT)
     apart = told_apart(found, codes, groups)
@@ -216,7 +219,8 @@ def _lines(found: Difference, groups: Groups, staying: Staying, threshold: int) 
         for name, table in found.tables.items()
         if table.added or table.removed
     ]
-    values = told_values(found.codes, as_one if (LEFT, WITHDRAWAL) in groups.counts else by_cause, threshold)
+    reasons = as_one if (LEFT, WITHDRAWAL) in groups.counts else by_cause
+    values, missing = told_values(found.codes, reasons, threshold), told_missing(found, reasons, threshold)
     return {
         "tables": tuple(one.whole for one in rows),
         "rows_by_cause": tuple(line for one in rows for line in one.by_cause),
@@ -229,6 +233,8 @@ def _lines(found: Difference, groups: Groups, staying: Staying, threshold: int) 
         "codes_withheld": sum(1 for c in found.codes if c.people[0] != c.people[1]) - len(codes),
         "values": tuple(value.line for value in values),
         "values_by_cause": tuple(line for value in values for line in value.why),
+        "missing": tuple(one.line for one in missing),
+        "missing_by_cause": tuple(line for one in missing for line in one.why),
     }
 
 

@@ -11,6 +11,7 @@ import pytest
 from cdm.errors import BadInput
 from extract.compare import Difference, Labels, People, compare
 from extract.compare_codes import CodeBy
+from extract.compare_missing import Missing
 from extract.compare_rows import RowsBy
 from tests.tables import write_parquet
 
@@ -176,6 +177,21 @@ def test_a_mean_is_told_of_all_and_of_those_who_are_in_both_versions(tmp_path: P
     assert (code.people, code.valued) == ((2, 2), (2, 2))
     assert code.mean == (1.5, 5.0)
     assert (code.stayed_mean, code.stayed, code.others) == ((2.0, 2.0), (1, 1), (1, 1))
+
+
+def test_a_column_that_is_empty_more_often_is_told_of_all_and_of_those_in_both_versions(tmp_path: Path) -> None:
+    found = measured(
+        tmp_path,
+        """
+        20 | 2 | 50 | 2031-01-01 | 2 | 0
+        21 | 2 | 60 | 2031-01-01 | - | 0
+        40 | 4 | 50 | 2031-01-01 | - | 0
+        41 | 4 | 50 | 2031-01-02 | - | 0
+        """,
+    )
+    assert found.missing["measurement"] == (
+        Missing("value_as_number", (0.0, 0.75), (0.0, 0.5), (3, 1), (2, 1), (1, 1)),
+    )
 
 
 def test_rows_of_notes_parts_are_those_of_the_notes_people(tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ def test_what_is_told_of_who_withdrew_leaves_more_choices_than_the_square_root(t
     changes = {name: _left(per_person) for name, per_person in rows.items()}
     nothing: People = People({}, {}, {}, {})
     groups = Groups({("left", "cdm"): 10, ("left", "withdrawal"): 10}, frozenset(), 500)
-    apart = told_apart(Difference(nothing, changes, (), (), ()), (), groups)
+    apart = told_apart(Difference(nothing, changes, (), (), (), {}), (), groups)
     choices = np.zeros((184_756, 20), bool)
     for line, chosen in zip(choices, combinations(range(20), 10), strict=True):
         line[list(chosen)] = True

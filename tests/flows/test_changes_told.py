@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from extract.compare import Difference, People
 from extract.compare_codes import CodeBy, CodeChange
+from extract.compare_missing import Missing
 from extract.compare_rows import RowsBy, TableChange
 from flows.changes_codes import code_causes, code_line, told_codes
 from flows.changes_groups import Groups
 from flows.changes_rows import rows_told
-from flows.changes_values import told_values
+from flows.changes_values import ValueTold, told_missing, told_values
 
 GROUPS = Groups({("came", "cdm"): 60, ("left", "cdm"): 50, ("left", "withdrawal"): 20}, frozenset(), 300)
 CODE = CodeChange(
@@ -54,6 +56,24 @@ def test_means_of_the_same_people_are_withheld_where_few_others_would_be_left_of
 def test_a_cause_of_few_people_is_no_reason_that_is_told() -> None:
     by = (CodeBy("came", "cdm", 9, 0, 9), CodeBy("left", "cdm", 0, 20, 20))
     assert why(replace(CODE, by=by)) == [("left", "cdm")]
+
+
+def test_a_column_that_is_empty_more_often_is_told_with_whose_rows_those_are() -> None:
+    emptier = Missing("unit_concept_id", (0.1, 0.4), (0.1, 0.11), (20, 90), (80, 80), (20, 60))
+    rows = TableChange(
+        (100, 140), 60, 20, 80, 0, (RowsBy("came", "cdm", 60, 60, 0, 0), RowsBy("left", "cdm", 0, 0, 20, 9))
+    )
+
+    def told(one: Missing) -> tuple[ValueTold, ...]:
+        nobody = People({}, {}, {}, {})
+        return told_missing(Difference(nobody, {"measurement": rows}, (), (), (), {"measurement": (one,)}), GROUPS, 10)
+
+    (value,) = told(emptier)
+    assert value.line == ("measurement", "unit_concept_id", "0.10", "0.40", "0.10", "0.11")
+    assert value.why == (("measurement", "unit_concept_id", "came", "cdm"),)  # of those who left, nine
+    (value,) = told(replace(emptier, others=(3, 60)))
+    assert value.line[4:] == ("*", "*")
+    assert told(replace(emptier, people=(9, 90))) == ()
 
 
 def test_a_code_tells_who_newly_carries_it_and_who_no_longer_does() -> None:
