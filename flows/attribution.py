@@ -9,9 +9,10 @@ A person comes or goes under the first cause in this order that explains it, so 
 | definition | the new definition does not draw them either | the new definition alone draws them |
 | de-identification | drawn, and suppressed | |
 
-A drawn sample moves as a whole: somebody who is drawn in another's place goes under the cause of that step. People whom the
-earlier version's de-identification had suppressed cannot be told from those whom the CDM refresh brought; where the policy
-changed as well, both are told together.
+A drawn sample moves as a whole: somebody who is drawn in another's place goes under the cause of that step. It is run without
+those who withdrew, so where somebody did, "drawn anew" (`REDRAWN`) is named beside it. People whom the earlier version's
+de-identification had suppressed cannot be told from those whom the CDM refresh brought; where the policy changed as well, both are
+told together.
 
 Rows of people who came or left go under their cause. Rows of people who are in both versions go under the causes that can
 change them, told together where they cannot be told apart (`staying`).
@@ -28,8 +29,9 @@ from numpy.typing import NDArray
 # Whom they move is seen in the first step together: they cannot be undone one by one.
 REFRESH = ("vocabulary", "cdm", "code")
 WITHDRAWAL = "withdrawal"
+REDRAWN = "redrawn"
 DEIDENTIFICATION = "deidentification"
-ORDER = ("definition", "vocabulary", "cdm", "policy", "study", "code", WITHDRAWAL, DEIDENTIFICATION)
+ORDER = ("definition", "vocabulary", "cdm", "policy", "study", "code", WITHDRAWAL, REDRAWN, DEIDENTIFICATION)
 """The causes, in the order in which they are named."""
 NOTHING = "nothing else changed"
 Ints = NDArray[np.int64]
@@ -48,11 +50,13 @@ class Steps:
 class Inside:
     """What the hospital alone knows; None where it does not.
 
-    withdrawn: who withdrew (subject_id). steps: who would have been drawn. same_settings: whether what is extracted of people was
-    asked for as before, of which the manifests tell nothing once the definition changed.
+    withdrawn: who withdrew (subject_id). withdrew: whether anybody did, which the manifests tell, too. steps: who would have been
+    drawn. same_settings: whether what is extracted of people was asked for as before, of which the manifests tell nothing once the
+    definition changed.
     """
 
-    withdrawn: frozenset[int] = frozenset()
+    withdrawn: frozenset[int] | None = None
+    withdrew: bool = False
     steps: Steps | None = None
     same_settings: bool | None = None
 
@@ -111,16 +115,16 @@ def together(causes: Iterable[str]) -> str:
 
 def attribute(came: Members, left: Members, causes: Collection[str], inside: Inside) -> Moved:
     """Find the cause of everybody who came or left (by role: subject_id); without the steps all causes are told together."""
-    names, steps = _names(causes), inside.steps
+    names, steps = _names(causes, inside), inside.steps
     in_, out = _everybody(came), _everybody(left)
     if steps is None:
-        said_in, said_out = np.full(len(in_), names.together), np.full(len(out), names.together)
+        said_in, said_out = np.full(len(in_), names.together), np.full(len(out), names.gone)
     else:
         refreshed, drawn = _ids(steps.refreshed), _ids(steps.drawn)
         said_in = np.where(np.isin(in_, refreshed), names.drawn_anew, "definition")
         said_out = np.where(np.isin(out, drawn), names.policy, "definition")
         said_out = np.where(np.isin(out, refreshed), said_out, names.refresh)
-    said_out = np.where(np.isin(out, _ids(inside.withdrawn)), WITHDRAWAL, said_out)
+    said_out = np.where(np.isin(out, _ids(inside.withdrawn or frozenset())), WITHDRAWAL, said_out)
     said, label = np.unique(np.concatenate([said_in, said_out]), return_inverse=True)
     label = label.astype(np.int64)
     return Moved(tuple(map(str, said)), (in_, label[: len(in_)]), (out, label[len(in_) :]))
@@ -134,8 +138,8 @@ def staying(causes: Collection[str], same_settings: bool | None) -> Staying:
     of the person herself. A row that differs in codes alone counts under the vocabulary where that changed, and one that differs
     in columns alone that the policy treats in another way, under the policy.
     """
-    every = touching(causes, same_settings)
-    return Staying(_kinds([c for c in every if c not in ("definition", WITHDRAWAL)], every), _kinds(every, every))
+    every = [REDRAWN if cause == WITHDRAWAL else cause for cause in touching(causes, same_settings)]
+    return Staying(_kinds([c for c in every if c not in ("definition", REDRAWN)], every), _kinds(every, every))
 
 
 def _kinds(able: Collection[str], every: Collection[str]) -> Kinds:
@@ -164,17 +168,21 @@ def shaping(causes: Collection[str], same_settings: bool | None) -> str:
 @dataclass(frozen=True)
 class _Names:
     together: str
+    gone: str
     refresh: str
     drawn_anew: str
     policy: str
 
 
-def _names(causes: Collection[str]) -> _Names:
-    every = together(causes) or NOTHING
-    first = together(cause for cause in causes if cause in REFRESH)
-    shown = together(cause for cause in causes if cause in (*REFRESH, "policy"))
+def _names(causes: Collection[str], inside: Inside) -> _Names:
+    anew = [REDRAWN] if inside.withdrew else []
+    every = together([*causes, *anew]) or NOTHING
+    # Who withdrew is not known outside the hospital, where it might be anybody who left.
+    gone = together([*causes, WITHDRAWAL]) if inside.withdrew and inside.withdrawn is None else every
+    first = together([*(cause for cause in causes if cause in REFRESH), *anew])
+    shown = together([*(cause for cause in causes if cause in (*REFRESH, "policy")), *anew])
     policy = "policy" if "policy" in causes else DEIDENTIFICATION
-    return _Names(every, first or every, shown or every, policy)
+    return _Names(every, gone, first or every, shown or every, policy)
 
 
 def _everybody(side: Members) -> Ints:

@@ -13,30 +13,16 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self, cast
 
-import numpy as np
-import pyarrow as pa
-
-from cdm import arrays
 from cdm.engine import Limits
 from cdm.errors import BadInput
 from cdm.source import CdmVersion
 from cohorts.disclosure import stricter
-from extract.compare import Difference, Labels, People, compare
+from extract.compare import Difference, compare
 from extract.manifest import Provenance, read_manifest
-from flows.attribution import (
-    DEIDENTIFICATION,
-    ORDER,
-    WITHDRAWAL,
-    Inside,
-    Moved,
-    Staying,
-    attribute,
-    moving,
-    shaping,
-    staying,
-)
+from flows.attribution import DEIDENTIFICATION, NOTHING, REDRAWN, WITHDRAWAL, Inside, moving, shaping, together
 from flows.changes_codes import code_causes, code_line, told_codes
 from flows.changes_groups import LEFT, Groups, Line
+from flows.changes_labels import Labelling
 from flows.changes_people import people_told
 from flows.changes_rows import rows_told
 from flows.changes_values import told_missing, told_values
@@ -51,7 +37,11 @@ CAUSES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "study": ("연구 설정", "study settings", ("study_digest",)),
     "code": ("코드", "code", ("code_digest", "code_version")),
 }
-OTHER_CAUSES = {WITHDRAWAL: ("동의 철회", "withdrawal"), DEIDENTIFICATION: ("비식별 처리", "de-identification")}
+OTHER_CAUSES = {
+    WITHDRAWAL: ("동의 철회", "withdrawal"),
+    REDRAWN: ("다른 사람의 철회로 다시 추출", "drawn anew after a withdrawal"),
+    DEIDENTIFICATION: ("비식별 처리", "de-identification"),
+}
 
 
 @dataclass(frozen=True)
@@ -109,7 +99,8 @@ def diff(
     known = _record(after / "docs" / "changes.json", versions, stricter(threshold))
     if all(field.name in known for field in fields(Changes)):
         return Changes.from_json(known)
-    found = told(before, after, versions, made_of, threshold, Inside(frozenset(withdrawn)), limits)
+    inside = Inside(frozenset(withdrawn) or None)
+    found = told(before, after, versions, made_of, threshold, inside, limits)
     return _with_people(found, known)
 
 
@@ -156,7 +147,8 @@ def told(
     """Compare two folders, the later of which may not be whole yet."""
     limit = stricter(threshold)
     causes = changed(*made_of)
-    labelling = _Labelling(causes, made_of[0].withdrawals_digest != made_of[1].withdrawals_digest, inside)
+    withdrew = made_of[0].withdrawals_digest != made_of[1].withdrawals_digest
+    labelling = Labelling(causes, replace(inside, withdrew=withdrew))
     found = compare(before, after, _version(made_of[1]), labelling, limits)
     people = people_told(found.people, labelling.moved(found.people), limit)
     every = labelling.every(found.people)
@@ -167,40 +159,10 @@ def told(
         people=people.texts,
         by_cause=people.by_cause,
         apart=inside.steps is not None and len(moving(causes)) > 1,
-        **_lines(found, people.groups, labelling.staying(found.people), limit),
+        **_lines(found, people.groups, together(every) or NOTHING, limit),
         columns=_columns(found, shaping(every, inside.same_settings)),
         threshold=limit,
     )
-
-
-@dataclass(frozen=True)
-class _Labelling:
-    """Under which cause people count. withdrew: whether the list of who withdrew changed."""
-
-    causes: tuple[str, ...]
-    withdrew: bool
-    inside: Inside
-
-    def moved(self, people: People) -> Moved:
-        return attribute(people.came, people.left, self.causes, self.inside)
-
-    def every(self, people: People) -> tuple[str, ...]:
-        moved = self.moved(people)
-        gone = self.withdrew or WITHDRAWAL in moved.counts(moved.left)
-        # Of a changed definition the manifests do not tell whether study settings changed with it; the hospital knows.
-        unseen = "definition" in self.causes and self.inside.same_settings is False
-        found = {*self.causes, *(["study"] if unseen else []), *([WITHDRAWAL] if gone else [])}
-        return tuple(cause for cause in ORDER if cause in found)
-
-    def staying(self, people: People) -> Staying:
-        return staying(self.every(people), self.inside.same_settings)
-
-    def __call__(self, people: People) -> Labels:
-        moved, staying = self.moved(people), self.staying(people)
-        ids, label = (np.concatenate([side[n] for side in (moved.came, moved.left)]) for n in (0, 1))
-        names = pa.DictionaryArray.from_arrays(arrays.numbers(label), arrays.texts(moved.names))
-        table = pa.Table.from_arrays([arrays.numbers(ids), names], names=["subject_id", "label"])
-        return Labels(table, staying.rest, staying.touched)
 
 
 def _version(provenance: Provenance) -> CdmVersion:
@@ -209,13 +171,13 @@ def _version(provenance: Provenance) -> CdmVersion:
     return cast("CdmVersion", provenance.cdm_version or "5.4")
 
 
-def _lines(found: Difference, groups: Groups, staying: Staying, threshold: int) -> dict[str, Any]:
-    """Rows, codes and statistics."""
+def _lines(found: Difference, groups: Groups, anything: str, threshold: int) -> dict[str, Any]:
+    """Rows, codes and statistics. anything: the causes of rows that are nobody's."""
     codes = told_codes(found.codes, threshold)
     by_cause, as_one = groups, groups.as_one(LEFT)
     apart = told_apart(found, codes, groups)
     rows = [
-        rows_told(name, table, by_cause if name in apart else as_one, staying.touched.rows, threshold)
+        rows_told(name, table, by_cause if name in apart else as_one, anything, threshold)
         for name, table in found.tables.items()
         if table.added or table.removed
     ]

@@ -16,7 +16,7 @@ def ids(*people: int) -> NDArray[np.int64]:
 def test_of_causes_that_changed_together_each_person_goes_under_the_first_that_explains_them() -> None:
     steps = Steps(refreshed=frozenset({1, 2, 3, 11}), drawn=frozenset({1, 2, 12}))
     moved = attribute(
-        {"case": ids(11, 12)}, {"case": ids(2, 3), "control": ids(4, 5)}, ("definition", "cdm"), Inside(frozenset({5}), steps)
+        {"case": ids(11, 12)}, {"case": ids(2, 3), "control": ids(4, 5)}, ("definition", "cdm"), Inside(frozenset({5}), steps=steps)
     )  # fmt: skip
     assert moved.counts(moved.came) == {"cdm": 1, "definition": 1}
     assert moved.counts(moved.left) == {"cdm": 1, "definition": 1, "deidentification": 1, "withdrawal": 1}
@@ -32,14 +32,33 @@ def test_without_the_steps_all_causes_are_told_together_but_who_withdrew() -> No
     assert nothing.counts(nothing.came) == nothing.counts(nothing.left) == {}
 
 
+def test_who_is_drawn_in_the_place_of_those_who_withdrew_is_told_so() -> None:
+    gone = Inside(frozenset({3}), withdrew=True)
+    moved = attribute({"case": ids(11)}, {"case": ids(2, 3)}, ("cdm",), gone)
+    assert moved.counts(moved.came) == {"cdm + redrawn": 1}
+    assert moved.counts(moved.left) == {"cdm + redrawn": 1, "withdrawal": 1}
+    moved = attribute({"case": ids(11)}, {"case": ids(2, 3)}, (), gone)
+    assert (moved.counts(moved.came), moved.counts(moved.left)) == ({"redrawn": 1}, {"redrawn": 1, "withdrawal": 1})
+    steps = Steps(refreshed=frozenset({11, 4}), drawn=frozenset({11}))
+    inside = Inside(frozenset({3}), withdrew=True, steps=steps)
+    moved = attribute({"case": ids(11, 12)}, {"case": ids(2, 3, 4)}, ("definition", "cdm"), inside)
+    assert moved.counts(moved.came) == {"cdm + redrawn": 1, "definition": 1}
+    assert moved.counts(moved.left) == {"cdm + redrawn": 1, "definition": 1, "withdrawal": 1}
+
+
+def test_outside_the_hospital_anybody_who_left_may_have_withdrawn() -> None:
+    moved = attribute({"case": ids(11)}, {"case": ids(2, 3)}, ("cdm",), Inside(withdrew=True))
+    assert (moved.counts(moved.came), moved.counts(moved.left)) == ({"cdm + redrawn": 1}, {"cdm + withdrawal": 2})
+
+
 @pytest.mark.parametrize(
     ("causes", "rest", "touched"),
     [
         (("cdm",), "cdm", "cdm"),
         (("definition", "cdm"), "cdm", "definition + cdm"),
-        (("definition", "cdm", "policy", "withdrawal"), "cdm + policy", "definition + cdm + policy + withdrawal"),
+        (("definition", "cdm", "policy", "withdrawal"), "cdm + policy", "definition + cdm + policy + redrawn"),
         (("definition",), "deidentification", "definition"),
-        (("withdrawal",), "deidentification", "withdrawal"),
+        (("withdrawal",), "deidentification", "redrawn"),
         ((), "nothing else changed", "nothing else changed"),
     ],
 )
