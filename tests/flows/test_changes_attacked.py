@@ -11,7 +11,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -89,6 +89,7 @@ def inside(cell: Cell, who: str, causes: str, side: str) -> bool:
 
 @FEW
 @given(COUNTS)
+@example([0, 0, 3, 300, 300, 0, 9, 0, 0])  # 3 and 9 hide each other, but not to whoever knows how many left
 def test_no_few_people_are_placed_by_the_rows_of_a_table(counts: list[int]) -> None:
     truth = truth_of(counts)
     told = rows_told("t", change_of(truth), groups_of(truth), "cdm", LEAST)
@@ -129,6 +130,7 @@ def holder_cannot_place(truth: dict[Cell, int], reader: Attacker, known: dict[Ce
 
 @FEW
 @given(COUNTS, st.sampled_from([0, 60, 2000]))
+@example([0, 0, 3, 300, 300, 0, 9, 0, 0], 2000)
 def test_no_few_people_are_placed_by_who_carries_a_code(counts: list[int], before: int) -> None:
     truth = truth_of(counts)
     keys = sorted({cell[:2] for cell in truth})
