@@ -118,14 +118,13 @@ def test_no_few_people_are_placed_by_the_rows_of_a_table(counts: list[int]) -> N
 
 
 def holder_cannot_place(truth: dict[Cell, int], reader: Attacker, known: dict[Cell, str]) -> None:
-    """Whoever holds both packages knows how many came and left in all."""
-    for who in ("came", "left"):
-        cells = [cell for cell in truth if cell[0] == who]
-        if len(cells) > 1 and any(known.get(cell, "*") != "*" for cell in cells):
-            reader.told(cells, str(sum(truth[cell] for cell in cells)))
-    for cell, count in truth.items():
-        if cell[0] != "stayed" and len([c for c in truth if c[0] == cell[0]]) > 1:
-            assert count >= LEAST or reader.most(cell) >= LEAST
+    """Whoever holds both packages knows how many came and left in all; of a side of which nothing is told, she knows that alone."""
+    sides = [[cell for cell in truth if cell[0] == who] for who in ("came", "left")]
+    told = [cells for cells in sides if len(cells) > 1 and any(known.get(cell, "*") != "*" for cell in cells)]
+    for cells in told:
+        reader.told(cells, str(sum(truth[cell] for cell in cells)))
+    for cell in (cell for cells in told for cell in cells):
+        assert truth[cell] >= LEAST or reader.most(cell) >= LEAST
 
 
 @FEW
