@@ -1,74 +1,96 @@
-"""What is different between two versions of a release: exact counts, which stay inside until disclosure control passed them."""
+"""What is different between two versions of a release: exact counts, which stay inside until disclosure control passed them.
+
+Counts are split by who a person is to the two versions (came, left, stayed) and by a label of the caller's, such as a cause.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import csv
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
-from cdm import schema
+from cdm import arrays, schema
 from cdm.engine import Limits, connect
 from cdm.errors import BadInput
 from cdm.source import CdmVersion
+from extract.compare_codes import CodeChange, codes
+from extract.compare_missing import Missing, missing
+from extract.compare_rows import PERSON, TableChange, table
 from extract.delta import read
-from extract.relations import main_concept
-from extract.sql import figures, quote, without_values
+from extract.sql import quote, without_values
 from extract.tables import COHORT
 
-PERSON = "person_id"
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class TableChange:
-    """One table. rows: before and after. added, removed: whole rows, as multisets. people: whose rows those are.
+class People:
+    """before, after: people by role. came, left: subject_id, ascending, of who is in one version alone, by role."""
 
-    columns_added, columns_removed, columns_retyped: names. nulls: column -> share before and after, where they differ.
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+    came: Mapping[str, Ints]
+    left: Mapping[str, Ints]
+
+
+class Kinds(Protocol):
+    """Labels by kind of row. rows: most. codes: differ in concept ids alone. person: of the table person.
+
+    restated: differ alone in columns that de-identification treats in another way than before.
     """
 
-    rows: tuple[int, int]
-    added: int
-    removed: int
-    people: int
-    columns_added: tuple[str, ...] = ()
-    columns_removed: tuple[str, ...] = ()
-    columns_retyped: tuple[str, ...] = ()
-    nulls: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    @property
+    def rows(self) -> str: ...
+    @property
+    def codes(self) -> str: ...
+    @property
+    def person(self) -> str: ...
+    @property
+    def restated(self) -> str: ...
 
 
 @dataclass(frozen=True)
-class CodeChange:
-    """A concept of a table's main column. people: who carry it before and after. mean, sd: of values before and after."""
+class Labels:
+    """Under which label rows count.
 
-    table: str
-    concept_id: int
-    people: tuple[int, int]
-    mean: tuple[float | None, float | None] = (None, None)
-    sd: float | None = None
+    people: (subject_id, label) of everybody who came or left. rest, touched: of those who stayed with the same place in the cohort
+    (role, index date) and with another.
+    """
+
+    people: pa.Table
+    rest: Kinds
+    touched: Kinds
 
 
 @dataclass(frozen=True)
 class Difference:
-    """before, after: people by role. came, left: who is in the later or the earlier version alone, by role.
+    """tables: of both versions. codes: those whose people or values moved. missing: table -> columns empty more or less often."""
 
-    tables: of both versions. codes: those whose people or values moved.
-    """
-
-    before: Mapping[str, int]
-    after: Mapping[str, int]
-    came: Mapping[str, frozenset[int]]
-    left: Mapping[str, frozenset[int]]
+    people: People
     tables: Mapping[str, TableChange]
     tables_added: tuple[str, ...]
     tables_removed: tuple[str, ...]
     codes: tuple[CodeChange, ...]
+    missing: Mapping[str, tuple[Missing, ...]]
 
 
-def compare(before: Path, after: Path, version: CdmVersion, limits: Limits | None = None) -> Difference:
+def compare(
+    before: Path,
+    after: Path,
+    version: CdmVersion,
+    label: Callable[[People], Labels],
+    limits: Limits | None = None,
+) -> Difference:
     """Compare two folders of one grant's releases (its pseudonyms are the same in both), laid out whole or as base and delta.
 
-    Raises BadInput where one of them has no cohort.
+    label: given who came and left, says under which label rows count. Raises BadInput where a folder has no cohort.
     """
     old, new = _tables(before), _tables(after)
     for folder, found in ((before, old), (after, new)):
@@ -76,23 +98,59 @@ def compare(before: Path, after: Path, version: CdmVersion, limits: Limits | Non
             raise BadInput(f"{folder}: has no tables/cohort.parquet; name the folder of a release")
     with connect(limits) as con, without_values("comparing the versions"):
         for side, folder, names in (("old", before, old), ("new", after, new)):
-            for name in names:
+            for name in sorted(names):
                 con.execute(f"CREATE TEMP VIEW {quote(f'{side} {name}')} AS {read(folder, name)}")
-        both = sorted((old & new) - {COHORT})
-        return Difference(
-            before=_roles(con, "old"),
-            after=_roles(con, "new"),
-            came=_people(con, "new", "old"),
-            left=_people(con, "old", "new"),
-            tables={name: _table(con, name) for name in both},
-            tables_added=tuple(sorted(new - old)),
-            tables_removed=tuple(sorted(old - new)),
-            codes=tuple(code for name in both for code in _codes(con, name, version)),
-        )
+            _find_people(con, side, names, version)
+        people = People(_roles(con, "old"), _roles(con, "new"), _alone(con, "new", "old"), _alone(con, "old", "new"))
+        labels = label(people)
+        _group(con, labels)
+        tables, changed, empty, restated = {}, [], {}, _restated(before, after)
+        for name in sorted((old & new) - {COHORT}):
+            tables[name] = table(con, name, version, restated.get(name, ()))
+            empty[name] = missing(con, name)
+            changed += codes(con, name, version)
+        return Difference(people, tables, tuple(sorted(new - old)), tuple(sorted(old - new)), tuple(changed), empty)
 
 
 def _tables(folder: Path) -> set[str]:
     return {path.stem for part in ("tables", "base") for path in (folder / part).glob("*.parquet")}
+
+
+def _restated(before: Path, after: Path) -> dict[str, set[str]]:
+    """Table -> columns that the two data dictionaries say another thing was done to; nothing where one has no dictionary."""
+    old, new = (_treated(folder / "docs" / "data_dictionary.csv") for folder in (before, after))
+    found: dict[str, set[str]] = {}
+    for (name, column), treated in new.items():
+        if old.get((name, column), treated) != treated:
+            found.setdefault(name, set()).add(column)
+    return found
+
+
+def _treated(dictionary: Path) -> dict[tuple[str, str], tuple[str, str]]:
+    if not dictionary.is_file():
+        return {}
+    with dictionary.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    return {(line["table"], line["column"]): (line["action"], line["reason"]) for line in lines}
+
+
+def _find_people(con: duckdb.DuckDBPyConnection, side: str, names: set[str], version: CdmVersion) -> None:
+    """Give rows that are somebody's through another table (note_nlp through note) their person."""
+    known = schema.tables(version)
+    for name in sorted(names & known.keys()):
+        column, parent = known[name].person_through or ("", "")
+        if parent not in names:
+            continue
+        mine, theirs = (con.sql(f"SELECT * FROM {quote(f'{side} {one}')} LIMIT 0").columns for one in (name, parent))
+        key = known[parent].primary_key[0]
+        if column in mine and PERSON not in mine and {key, PERSON} <= set(theirs):
+            rows, owner = quote(f"{side} {name}"), quote(f"{side} {parent}")
+            con.execute(f"ALTER VIEW {rows} RENAME TO {quote(f'{side} {name} alone')}")
+            con.execute(
+                f"CREATE TEMP VIEW {rows} AS SELECT t.*, p.{PERSON} FROM {quote(f'{side} {name} alone')} AS t "
+                f"LEFT JOIN (SELECT {quote(key)} AS k, any_value({PERSON}) AS {PERSON} FROM {owner} GROUP BY k) AS p "
+                f"ON t.{quote(column)} = p.k"
+            )
 
 
 def _roles(con: duckdb.DuckDBPyConnection, side: str) -> dict[str, int]:
@@ -100,78 +158,42 @@ def _roles(con: duckdb.DuckDBPyConnection, side: str) -> dict[str, int]:
     return {str(role): int(count) for role, count in con.execute(query).fetchall()}
 
 
-def _people(con: duckdb.DuckDBPyConnection, side: str, other: str) -> dict[str, frozenset[int]]:
+def _alone(con: duckdb.DuckDBPyConnection, side: str, other: str) -> dict[str, Ints]:
     """Give the people of one side who are not on the other in any role, by role."""
-    gone = f"WHERE subject_id NOT IN (SELECT subject_id FROM {quote(f'{other} cohort')})"
-    query = f"SELECT role, list(DISTINCT subject_id) FROM {quote(f'{side} cohort')} {gone} GROUP BY role ORDER BY role"
-    return {str(role): frozenset(map(int, people)) for role, people in con.execute(query).fetchall()}
+    gone = f"subject_id NOT IN (SELECT subject_id FROM {quote(f'{other} cohort')})"
+    query = f"SELECT DISTINCT CAST(subject_id AS BIGINT) AS s FROM {quote(f'{side} cohort')} WHERE role = ? AND {gone} ORDER BY s"
+    found = {role: _numbers(con, query, role) for role in _roles(con, side)}
+    return {role: people for role, people in found.items() if len(people)}
 
 
-def _table(con: duckdb.DuckDBPyConnection, name: str) -> TableChange:
-    old, new = _columns(con, f"old {name}"), _columns(con, f"new {name}")
-    both = [column for column in new if old.get(column) == new[column]]
-    listed = ", ".join(quote(column) for column in both)
-    rows = figures(
-        con, f"SELECT (SELECT count(*) FROM {quote(f'old {name}')}), (SELECT count(*) FROM {quote(f'new {name}')})"
+def _numbers(con: duckdb.DuckDBPyConnection, query: str, role: str) -> Ints:
+    found = con.sql(query, params=[role]).to_arrow_table()
+    return arrays.values(found.column(0)).astype(np.int64)
+
+
+def _group(con: duckdb.DuckDBPyConnection, labels: Labels) -> None:
+    """Make `groups` (subject_id, who, of_rows, of_codes, of_person, of_restated): everybody once, a label for each kind of row."""
+    con.register("labelled", labels.people)
+    places = "list((role, index_date) ORDER BY role, index_date) AS places"
+    kinds = ("rows", "codes", "person", "restated")
+    label = (
+        f"CASE WHEN who <> 'stayed' THEN m.label WHEN touched THEN $touched_{kind} ELSE $rest_{kind} END AS of_{kind}"
+        for kind in kinds
     )
-    sides = {
-        "added": f"SELECT {listed} FROM {quote(f'new {name}')} EXCEPT ALL SELECT {listed} FROM {quote(f'old {name}')}",
-        "removed": f"SELECT {listed} FROM {quote(f'old {name}')} EXCEPT ALL SELECT {listed} FROM {quote(f'new {name}')}",
-    }
-    for side, query in sides.items():
-        con.execute(
-            f"CREATE OR REPLACE TEMP TABLE {side} AS {query}"
-            if both
-            else f"CREATE OR REPLACE TEMP TABLE {side} (n INT)"
-        )
-    added, removed = figures(con, "SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM removed)")
-    people = 0
-    if PERSON in both:
-        (people,) = figures(
-            con,
-            f"SELECT count(*) FROM (SELECT {PERSON} FROM added UNION SELECT {PERSON} FROM removed) WHERE {PERSON} IS NOT NULL",
-        )
-    return TableChange(
-        rows=(int(rows[0]), int(rows[1])),
-        added=added,
-        removed=removed,
-        people=people,
-        columns_added=tuple(sorted(set(new) - set(old))),
-        columns_removed=tuple(sorted(set(old) - set(new))),
-        columns_retyped=tuple(sorted(c for c in set(old) & set(new) if old[c] != new[c])),
-        nulls=_nulls(con, name, both),
+    con.execute(
+        f"""CREATE TEMP TABLE groups AS
+        WITH old_ AS (SELECT CAST(subject_id AS BIGINT) AS subject_id, {places} FROM "old cohort" GROUP BY ALL),
+             new_ AS (SELECT CAST(subject_id AS BIGINT) AS subject_id, {places} FROM "new cohort" GROUP BY ALL),
+             everybody AS (
+                SELECT subject_id, o.places IS DISTINCT FROM n.places AS touched,
+                       CASE WHEN o.places IS NULL THEN 'came' WHEN n.places IS NULL THEN 'left' ELSE 'stayed' END AS who
+                FROM old_ AS o FULL JOIN new_ AS n USING (subject_id)),
+             moved AS (SELECT subject_id, min(label) AS label FROM labelled GROUP BY subject_id)
+        SELECT subject_id, who, {", ".join(label)} FROM everybody LEFT JOIN moved AS m USING (subject_id)""",
+        {
+            f"{name}_{kind}": getattr(side, kind)
+            for name, side in (("rest", labels.rest), ("touched", labels.touched))
+            for kind in kinds
+        },
     )
-
-
-def _columns(con: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:
-    found = con.sql(f"SELECT * FROM {quote(view)} LIMIT 0")
-    return dict(zip(found.columns, map(str, found.types), strict=True))
-
-
-def _nulls(con: duckdb.DuckDBPyConnection, name: str, columns: list[str]) -> dict[str, tuple[float, float]]:
-    if not columns:
-        return {}
-    shares = ", ".join(f"coalesce(round(avg(({quote(c)} IS NULL)::INT), 3), 0)" for c in columns)
-    old, new = (figures(con, f"SELECT {shares} FROM {quote(f'{side} {name}')}") for side in ("old", "new"))
-    return {c: (float(a), float(b)) for c, a, b in zip(columns, old, new, strict=True) if a != b}
-
-
-def _codes(con: duckdb.DuckDBPyConnection, name: str, version: CdmVersion) -> list[CodeChange]:
-    """Give the concepts whose people or whose mean value differ between the versions, by concept."""
-    table = schema.tables(version).get(name)
-    main = main_concept(table) if table else None
-    columns = _columns(con, f"new {name}").keys() & _columns(con, f"old {name}").keys()
-    if main is None or not {main, PERSON} <= columns:
-        return []
-    value = "CAST(value_as_number AS DOUBLE)" if "value_as_number" in columns else "CAST(NULL AS DOUBLE)"
-    told = f"CAST({quote(main)} AS BIGINT) AS c, count(DISTINCT {PERSON}) AS n, avg({value}) AS m, stddev_samp({value}) AS s"
-    query = (
-        f"SELECT c, coalesce(o.n, 0), coalesce(w.n, 0), o.m, w.m, o.s "
-        f"FROM (SELECT {told} FROM {quote(f'old {name}')} GROUP BY c) AS o "
-        f"FULL JOIN (SELECT {told} FROM {quote(f'new {name}')} GROUP BY c) AS w USING (c) "
-        "WHERE c IS NOT NULL AND (o.n IS DISTINCT FROM w.n OR o.m IS DISTINCT FROM w.m) ORDER BY c"
-    )
-    return [
-        CodeChange(name, int(c), (int(a), int(b)), (old, new), sd)
-        for c, a, b, old, new, sd in con.execute(query).fetchall()
-    ]
+    con.unregister("labelled")

@@ -9,17 +9,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from cdm.engine import Limits
 from cdm.errors import BadInput
 from cdm.source import CdmVersion
-from cohorts.disclosure import MARK, Tables, stricter, suppress
-from extract.compare import CodeChange, Difference, TableChange, compare
+from cohorts.disclosure import stricter
+from extract.compare import Difference, compare
 from extract.manifest import Provenance, read_manifest
-from flows.attribution import DEIDENTIFICATION, WITHDRAWAL, Inside, Moved, attribute, moving
+from flows.attribution import DEIDENTIFICATION, NOTHING, REDRAWN, WITHDRAWAL, Inside, moving, shaping, together
+from flows.changes_codes import code_causes, code_line, told_codes
+from flows.changes_groups import LEFT, Groups, Line
+from flows.changes_labels import Labelling
+from flows.changes_people import people_told
+from flows.changes_rows import rows_told
+from flows.changes_values import told_missing, told_values
+from flows.changes_withdrawn import place, told_apart
 
 # In the order in which they are told; the provenance that shows each.
 CAUSES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
@@ -30,35 +37,52 @@ CAUSES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "study": ("연구 설정", "study settings", ("study_digest",)),
     "code": ("코드", "code", ("code_digest", "code_version")),
 }
-OTHER_CAUSES = {WITHDRAWAL: ("동의 철회", "withdrawal"), DEIDENTIFICATION: ("비식별 처리", "de-identification")}
-CODES_TOLD = 25
-# A mean is told as moved from a fifth of a standard deviation (Cohen's "small").
-MOVED = 0.2
+OTHER_CAUSES = {
+    WITHDRAWAL: ("동의 철회", "withdrawal"),
+    REDRAWN: ("다른 사람의 철회로 다시 추출", "drawn anew after a withdrawal"),
+    DEIDENTIFICATION: ("비식별 처리", "de-identification"),
+}
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What may be told. people: name of a count -> text. causes: what changed. lines: by table, code and statistic.
+    """What may be told. people: name of a count -> text. causes: what changed.
 
-    apart: whether several causes that changed together are told one by one.
+    by_cause: (cause, people). apart: whether several causes that changed together are told one by one.
+    tables: (table, rows before, after, added, removed, people). rows_by_cause: (table, who, causes, added, people, removed, people).
+    columns: (what, change, causes). codes: (table, concept, change, people before, after). codes_by_cause: (table, concept, who,
+    causes, people who newly carry it, who no longer do). values: (table, concept, mean before, after, of those in both before, after).
+    values_by_cause: (table, concept, who, causes). missing, missing_by_cause: the same of columns and their shares of rows without a
+    value. who: came, left, stayed or nobody; causes that are told together stand in one
+    text, with ' + ' between.
     """
 
     before: str
     after: str
     causes: tuple[str, ...]
     people: Mapping[str, str]
-    by_cause: tuple[tuple[str, str], ...]
+    by_cause: tuple[Line, ...]
     apart: bool
-    tables: tuple[tuple[str, ...], ...]
-    columns: tuple[tuple[str, str], ...]
-    codes: tuple[tuple[str, ...], ...]
+    tables: tuple[Line, ...]
+    rows_by_cause: tuple[Line, ...]
+    columns: tuple[Line, ...]
+    codes: tuple[Line, ...]
+    codes_by_cause: tuple[Line, ...]
     codes_withheld: int
-    values: tuple[tuple[str, ...], ...]
+    values: tuple[Line, ...]
+    values_by_cause: tuple[Line, ...]
+    missing: tuple[Line, ...]
+    missing_by_cause: tuple[Line, ...]
     threshold: int
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in self.__dict__.items()}
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(**{field.name: _frozen(given[field.name]) for field in fields(cls)})
 
 
 def diff(
@@ -71,21 +95,34 @@ def diff(
             f"{old.release} and {new.release} are not versions of one release: study, hospital or recipient differ, and so do "
             "the pseudonyms; compare versions of the same"
         )
-    made_of = (old.provenance, new.provenance)
-    found = told(before, after, (old.version, new.version), made_of, threshold, Inside(frozenset(withdrawn)), limits)
-    return _as_recorded(found, after / "docs" / "changes.json")
+    versions, made_of = (old.version, new.version), (old.provenance, new.provenance)
+    known = _record(after / "docs" / "changes.json", versions, stricter(threshold))
+    if all(field.name in known for field in fields(Changes)):
+        return Changes.from_json(known)
+    inside = Inside(frozenset(withdrawn) or None)
+    found = told(before, after, versions, made_of, threshold, inside, limits)
+    return _with_people(found, known)
 
 
-def _as_recorded(found: Changes, record: Path) -> Changes:
-    """Tell people by cause as the hospital recorded it, where that was of these versions and withheld no less."""
-    if not record.is_file():
+def _record(path: Path, versions: tuple[str, str], threshold: int) -> dict[str, Any]:
+    """Read what the hospital recorded, where that was of these versions and withheld no less; else nothing."""
+    if not path.is_file():
+        return {}
+    known: dict[str, Any] = json.loads(path.read_bytes())
+    same = (known["before"], known["after"]) == versions
+    return known if same and known["threshold"] >= threshold else {}
+
+
+def _with_people(found: Changes, older: Mapping[str, Any]) -> Changes:
+    """Tell people as an older record does, which knew of no causes of rows and codes."""
+    if not older.get("apart") and WITHDRAWAL not in older.get("causes", ()):
         return found
-    known = json.loads(record.read_bytes())
-    same = (known["before"], known["after"]) == (found.before, found.after)
-    if not same or not known.get("apart") or known["threshold"] < found.threshold:
-        return found
-    by_cause = tuple((str(cause), str(count)) for cause, count in known["by_cause"])
-    return replace(found, people=dict(known["people"]), by_cause=by_cause, apart=True)
+    by_cause = _frozen(older["by_cause"])
+    return replace(found, people=dict(older["people"]), by_cause=by_cause, apart=bool(older.get("apart")))
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def changed(before: Provenance, after: Provenance) -> tuple[str, ...]:
@@ -109,25 +146,21 @@ def told(
 ) -> Changes:
     """Compare two folders, the later of which may not be whole yet."""
     limit = stricter(threshold)
-    old, new = made_of
-    found = compare(before, after, _version(new), limits)
-    causes = changed(old, new)
-    moved = attribute(found.came, found.left, causes, inside)
-    people = _people(found, moved, limit)
-    gone = moved.left.get(WITHDRAWAL, 0) or old.withdrawals_digest != new.withdrawals_digest
+    causes = changed(*made_of)
+    withdrew = made_of[0].withdrawals_digest != made_of[1].withdrawals_digest
+    labelling = Labelling(causes, replace(inside, withdrew=withdrew))
+    found = compare(before, after, _version(made_of[1]), labelling, limits)
+    people = people_told(found.people, labelling.moved(found.people), limit)
+    every = labelling.every(found.people)
     return Changes(
         before=versions[0],
         after=versions[1],
-        causes=(*causes, *((WITHDRAWAL,) if gone else ())),
-        people=people,
-        by_cause=_by_cause(people, moved),
+        causes=every,
+        people=people.texts,
+        by_cause=people.by_cause,
         apart=inside.steps is not None and len(moving(causes)) > 1,
-        tables=tuple(_table(name, t, limit) for name, t in found.tables.items() if t.added or t.removed),
-        columns=_columns(found),
-        codes=tuple(_code(c, limit) for c in _told_codes(found.codes, limit)[:CODES_TOLD]),
-        codes_withheld=sum(1 for c in found.codes if c.people[0] != c.people[1])
-        - min(len(_told_codes(found.codes, limit)), CODES_TOLD),
-        values=tuple(_value(c) for c in found.codes if _moved(c, limit))[:CODES_TOLD],
+        **_lines(found, people.groups, together(every) or NOTHING, limit),
+        columns=_columns(found, shaping(every, inside.same_settings)),
         threshold=limit,
     )
 
@@ -138,60 +171,36 @@ def _version(provenance: Provenance) -> CdmVersion:
     return cast("CdmVersion", provenance.cdm_version or "5.4")
 
 
-def _people(found: Difference, moved: Moved, threshold: int) -> dict[str, str]:
-    """Before, after, added, removed (by role, by cause and in all) and stayed, with whatever gives a small one away withheld."""
-    tables = Tables()
-    roles = sorted({*found.before, *found.after})
-    added, removed = ({role: len(people) for role, people in side.items()} for side in (found.came, found.left))
-    sides = {"before": found.before, "after": found.after, "added": added, "removed": removed}
-    for side, counts in sides.items():
-        parts = [tables.cell(f"{side} {role}", counts.get(role, 0)) for role in roles]
-        tables.total(tables.cell(f"{side} all", sum(map(tables.value, parts)), 3.0), parts)
-    for role in [*roles, "all"]:
-        stayed = tables.value(f"before {role}") - tables.value(f"removed {role}")
-        if stayed >= 0 and stayed == tables.value(f"after {role}") - tables.value(f"added {role}"):
-            name = tables.cell(f"stayed {role}", stayed)
-            tables.total(f"before {role}", [name, f"removed {role}"])
-            tables.total(f"after {role}", [name, f"added {role}"])
-    came = [tables.cell(f"added by {cause}", count) for cause, count in sorted(moved.came.items())]
-    left = {WITHDRAWAL: 0, **moved.left}
-    gone = [tables.cell(f"removed by {cause}", count) for cause, count in sorted(left.items()) if cause != WITHDRAWAL]
-    if came:
-        tables.total("added all", came)
-    tables.cell("removed withdrawal", left[WITHDRAWAL])
-    tables.cell("removed otherwise", tables.value("removed all") - left[WITHDRAWAL])
-    tables.total("removed all", ["removed withdrawal", "removed otherwise"])
-    if gone:
-        tables.total("removed otherwise", gone)
-    return {name: count.text for name, count in suppress(tables, threshold).items()}
+def _lines(found: Difference, groups: Groups, anything: str, threshold: int) -> dict[str, Any]:
+    """Rows, codes and statistics. anything: the causes of rows that are nobody's."""
+    codes = told_codes(found.codes, threshold)
+    by_cause, as_one = groups, groups.as_one(LEFT)
+    apart = told_apart(found, codes, groups)
+    rows = [
+        rows_told(name, table, by_cause if name in apart else as_one, anything, threshold)
+        for name, table in found.tables.items()
+        if table.added or table.removed
+    ]
+    reasons = as_one if (LEFT, WITHDRAWAL) in groups.counts else by_cause
+    values, missing = told_values(found.codes, reasons, threshold), told_missing(found, reasons, threshold)
+    return {
+        "tables": tuple(one.whole for one in rows),
+        "rows_by_cause": tuple(line for one in rows for line in one.by_cause),
+        "codes": tuple(map(code_line, codes)),
+        "codes_by_cause": tuple(
+            line
+            for code in codes
+            for line in code_causes(code, by_cause if place(code) in apart else as_one, threshold)
+        ),
+        "codes_withheld": sum(1 for c in found.codes if c.people[0] != c.people[1]) - len(codes),
+        "values": tuple(value.line for value in values),
+        "values_by_cause": tuple(line for value in values for line in value.why),
+        "missing": tuple(one.line for one in missing),
+        "missing_by_cause": tuple(line for one in missing for line in one.why),
+    }
 
 
-def _by_cause(people: Mapping[str, str], moved: Moved) -> tuple[tuple[str, str], ...]:
-    """(cause, how many) with a sign; several causes that changed together stand in one line."""
-    lines = [(cause, f"+{people[f'added by {cause}']}") for cause in _told_first(moved.came)]
-    lines += [(cause, f"-{people[f'removed by {cause}']}") for cause in _told_first(moved.left) if cause != WITHDRAWAL]
-    lines += [(WITHDRAWAL, f"-{people['removed withdrawal']}")] if moved.left.get(WITHDRAWAL) else []
-    return tuple(lines)
-
-
-def _told_first(counts: Mapping[str, int]) -> list[str]:
-    """Order causes as they are attributed: the refresh, then the definition, then de-identification."""
-    return sorted(
-        counts, key=lambda cause: (cause == DEIDENTIFICATION, cause == "policy", cause == "definition", cause)
-    )
-
-
-def _table(name: str, change: TableChange, threshold: int) -> tuple[str, ...]:
-    """Rows are told where enough people stand behind them; tables about nobody have no people to protect."""
-    small = 0 < change.people < threshold
-    return (
-        name,
-        *(MARK if small else f"{n:,}" for n in (*change.rows, change.added, change.removed)),
-        MARK if small else f"{change.people:,}",
-    )
-
-
-def _columns(found: Difference) -> tuple[tuple[str, str], ...]:
+def _columns(found: Difference, causes: str) -> tuple[Line, ...]:
     lines = [(name, "table added") for name in found.tables_added] + [
         (name, "table removed") for name in found.tables_removed
     ]
@@ -202,29 +211,4 @@ def _columns(found: Difference) -> tuple[tuple[str, str], ...]:
             ("type changed", change.columns_retyped),
         )
         lines += [(f"{name}.{column}", kind) for kind, columns in kinds for column in columns]
-    return tuple(lines)
-
-
-def _told_codes(codes: Collection[CodeChange], threshold: int) -> list[CodeChange]:
-    """Those whose people and whose change of people are each none or enough, the largest change first."""
-    safe = [
-        c for c in codes
-        if c.people[0] != c.people[1] and all(n == 0 or n >= threshold for n in (*c.people, abs(c.people[0] - c.people[1])))
-    ]  # fmt: skip
-    return sorted(safe, key=lambda c: (-abs(c.people[1] - c.people[0]), c.table, c.concept_id))
-
-
-def _code(change: CodeChange, _threshold: int) -> tuple[str, ...]:
-    kind = "new" if not change.people[0] else "gone" if not change.people[1] else "moved"
-    return change.table, str(change.concept_id), kind, f"{change.people[0]:,}", f"{change.people[1]:,}"
-
-
-def _moved(change: CodeChange, threshold: int) -> bool:
-    old, new = change.mean
-    if min(change.people) < threshold or old is None or new is None or not change.sd:
-        return False
-    return abs(new - old) >= MOVED * change.sd
-
-
-def _value(change: CodeChange) -> tuple[str, ...]:
-    return change.table, str(change.concept_id), f"{change.mean[0]:.4g}", f"{change.mean[1]:.4g}"
+    return tuple((*line, causes) for line in lines)

@@ -25,12 +25,13 @@ from flows import codes_file, registry
 from flows.attribution import Steps, moving
 from flows.run import Run
 from flows.stages.cohort import opened
-from flows.study import decides
+from flows.study import decides, digest
 from flows.withdrawals import without_withdrawn
 
 ASKED = "asked"
 _DRAW = "draw.json"
 _CODES = ".codes.yaml"
+_SETTINGS = "extract.sha256"
 
 
 def keep(run: Run, folder: Path) -> None:
@@ -43,6 +44,22 @@ def keep(run: Run, folder: Path) -> None:
         shutil.copyfile(path, place / f"{role}{_CODES}")
     spec = run.study.spec.draw.model_dump(mode="json")
     (place / _DRAW).write_text(json.dumps(spec, sort_keys=True), encoding="utf-8")
+    (place / _SETTINGS).write_text(_settings(run), encoding="utf-8")
+
+
+def same_settings(run: Run, earlier: Manifest) -> bool | None:
+    """Whether the same is extracted of people as for an earlier release; None where that is not known.
+
+    The manifests' digest of a study covers its definitions: once those changed, it does not tell.
+    """
+    place = _asked(run, earlier)
+    if place is None or not (place / _SETTINGS).is_file():
+        return None
+    return (place / _SETTINGS).read_text(encoding="utf-8") == _settings(run)
+
+
+def _settings(run: Run) -> str:
+    return digest(run.study.spec.extract.model_dump(mode="json"))
 
 
 def steps(run: Run, earlier: Manifest, causes: tuple[str, ...], scratch: Path) -> Steps | None:

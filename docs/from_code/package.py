@@ -41,7 +41,7 @@ FILES = {
     "features/hourly.parquet": f"Measurements of the last {HOURS} hours on a grid with mask and delta, where times of day are known.",
     "docs/features.csv": "The columns of the baseline matrix.",
     "docs/leakage.json": "Whether trivial features or single codes tell cases from controls: AUROC with intervals, findings by name.",
-    "docs/CHANGES.md": "What changed since the version before, by cause, small numbers withheld; the same as `naru diff`.",
+    "docs/CHANGES.md": "What changed since the version before: people, rows, codes, statistics, by cause; the same as `naru diff`.",
     "docs/changes.json": "The same for machines, from the second version on.",
     "docs/data_dictionary.csv": "Every column of the release: type, meaning, what was done to it and why.",
     "docs/codebook.parquet": "Every concept that occurs: code, names, units, where it is found.",

@@ -105,7 +105,8 @@ def diff(
 ) -> None:
     """What changed between two versions of a release, and why; small numbers are withheld. docs/CHANGES.md is the same.
 
-    People, rows, columns, codes, values; causes as the manifests tell them. Who withdrew is known inside the hospital only.
+    People, rows, columns, codes, means and missing values, each by cause; what the hospital recorded when it built the later
+    version is told again. Without that, causes are those that the manifests tell, and who withdrew is known in the hospital only.
 
     Example: naru diff data/gi_bleed-1.0.0 data/gi_bleed-1.1.0
     """

@@ -96,7 +96,8 @@ def _of_the_tables(run: Run, out: Path, scratch: Path) -> dict[str, bytes]:
     now = Provenance.model_validate(run.provenance)
     gone = withdrawn_subjects(run.home, run.site.id, before.release)
     versions, made_of = (before.version, run.release_version), (before.provenance, now)
-    inside = Inside(frozenset(gone), earlier_study.steps(run, before, changed(*made_of), scratch))
+    steps = earlier_study.steps(run, before, changed(*made_of), scratch)
+    inside = Inside(frozenset(gone), steps=steps, same_settings=earlier_study.same_settings(run, before))
     changes = told(run.earlier, out, versions, made_of, run.site.threshold, inside, run.site.limits(run.home))
     plain = json.dumps(changes.to_json(), ensure_ascii=False, indent=1, sort_keys=True)
     return {"CHANGES.md": markdown(changes).encode(), "changes.json": plain.encode()}

@@ -11,7 +11,7 @@ import pytest
 from cdm.errors import BadInput
 from extract.inputs import PackageInputs
 from extract.package import build
-from flows.attribution import Inside, Steps, attribute
+from flows.attribution import Inside, Steps
 from flows.changes import first, markdown
 from flows.diff import diff, told
 from tests.extract.release import PROVENANCE, deidentified, inputs
@@ -67,11 +67,27 @@ def test_people_rows_codes_and_values_are_counted_and_told_by_cause(tmp_path: Pa
     assert ("measurement", "300", "340", "340", "300", "370") in changes.tables
     assert {code[1] for code in changes.codes} == {"3004249", "3027018"}
     assert {value[1] for value in changes.values} == {"3004249", "3027018"}
+    rows = [line for line in changes.rows_by_cause if line[0] == "measurement"]
+    assert rows == [
+        ("measurement", "came", "cdm", "70", "70", "0", "0"),
+        ("measurement", "left", "cdm", "0", "0", "18", "18"),
+        ("measurement", "left", "withdrawal", "0", "0", "12", "12"),
+        ("measurement", "stayed", "cdm", "270", "270", "270", "270"),
+    ]
+    # Six of those who lost the code withdrew, which is few: who left is told as one.
+    assert [line for line in changes.codes_by_cause if line[1] == "3004249"] == [
+        ("measurement", "3004249", "came", "cdm", "35", "0"),
+        ("measurement", "3004249", "left", "cdm + withdrawal", "0", "15"),
+    ]
+    assert changes.values[0] == ("measurement", "3004249", "9", "17.32", "9.817", "17.82")
+    assert changes.values_by_cause[0] == ("measurement", "3004249", "stayed", "cdm")
     text = markdown(changes)
     assert (
         "+70 / -30 subjects: +70 CDM refresh (CDM 갱신), -18 CDM refresh (CDM 갱신), -12 withdrawal (동의 철회)" in text
     )
     assert "## 1.0.0 → 1.1.0" in text
+    assert "| measurement | 빠진 사람 / left | withdrawal (동의 철회) | 0 | 0 | 12 | 12 |" in text
+    assert "-15 빠진 사람 / left: CDM refresh (CDM 갱신) + withdrawal (동의 철회) |" in text
 
 
 def test_small_numbers_and_what_gives_them_away_are_withheld(tmp_path: Path) -> None:
@@ -98,7 +114,7 @@ def test_columns_and_several_causes_are_told_together(tmp_path: Path) -> None:
     changes = diff(old, new, 10)
     assert changes.causes == ("definition", "cdm", "policy")
     assert changes.by_cause == (("definition + cdm + policy", "-20"),)
-    assert changes.columns == (("person.race_concept_id", "column added"),)
+    assert changes.columns == (("person.race_concept_id", "column added", "cdm + policy + study"),)
 
 
 def test_two_equal_versions_and_a_first_one(tmp_path: Path) -> None:
@@ -120,20 +136,6 @@ def test_releases_of_another_grant_are_not_compared(tmp_path: Path) -> None:
 BOTH = NEWER.model_copy(update={"definition_digest": "f" * 64, "study_digest": "f" * 64})
 
 
-def test_of_causes_that_changed_together_each_person_goes_under_the_first_that_explains_them() -> None:
-    steps = Steps(refreshed=frozenset({1, 2, 3, 11}), drawn=frozenset({1, 2, 12}))
-    moved = attribute(
-        {"case": frozenset({11, 12})},
-        {"case": frozenset({2, 3}), "control": frozenset({4, 5})},
-        ("definition", "cdm"),
-        Inside(frozenset({5}), steps),
-    )
-    assert moved.came == {"cdm": 1, "definition": 1}
-    assert moved.left == {"cdm": 1, "definition": 1, "deidentification": 1, "withdrawal": 1}
-    changed = attribute({"case": frozenset({11})}, {"case": frozenset({2})}, ("cdm", "policy"), Inside(steps=steps))
-    assert (changed.came, changed.left) == ({"cdm + policy": 1}, {"policy": 1})
-
-
 def test_a_definition_and_a_refresh_are_told_apart_in_the_package_and_by_naru_diff(tmp_path: Path) -> None:
     old = release(tmp_path, "1.0.0", tables(range(1, 101), range(1001, 1201)))
     newest = tables(range(41, 161), range(1001, 1201))
@@ -152,9 +154,38 @@ def test_a_definition_and_a_refresh_are_told_apart_in_the_package_and_by_naru_di
     text = (new / "docs/CHANGES.md").read_text(encoding="utf-8")
     assert "+60 / -40 subjects: +20 CDM refresh (CDM 갱신), +40 definition (정의), -15 CDM refresh" in text
     assert "A person counts once" in text
+    assert [line[1:] for line in changes.rows_by_cause if line[0] == "person"] == [
+        ("came", "cdm", "20", "20", "0", "0"),
+        ("came", "definition", "40", "40", "0", "0"),
+        ("left", "cdm", "0", "0", "15", "15"),
+        ("left", "definition", "0", "0", "25", "25"),
+    ]
+    record = json.loads((new / "docs/changes.json").read_bytes())
+    older = {key: value for key, value in record.items() if not key.endswith(("rows_by_cause", "codes_by_cause"))}
+    (new / "docs/changes.json").write_text(json.dumps(older))
+    retold = diff(old, new, 10)
+    assert retold.by_cause == changes.by_cause
+    assert {line[2] for line in retold.rows_by_cause} == {"definition + cdm"}
     stricter = diff(old, new, 50)  # what was recorded withholds less than asked: told together
     assert not stricter.apart
     assert [cause for cause, _ in stricter.by_cause] == ["definition + cdm", "definition + cdm"]
+
+
+def test_what_the_hospital_knows_of_who_withdrew_is_told_again(tmp_path: Path) -> None:
+    old = release(tmp_path, "1.0.0", tables(range(1, 101), range(1001, 1201)))
+
+    def told_to(out: Path) -> dict[str, bytes]:
+        gone = Inside(frozenset(range(1, 13)))
+        changes = told(old, out, ("1.0.0", "1.1.0"), (PROVENANCE, NEWER), 10, gone)
+        return {"changes.json": json.dumps(changes.to_json()).encode()}
+
+    new = release(
+        tmp_path, "1.1.0", tables(range(31, 101), range(1001, 1201)), more=told_to, provenance=NEWER
+    )  # fmt: skip
+    changes = diff(old, new, 10)  # as a startup, who knows nothing of withdrawals
+    assert changes.by_cause == (("cdm", "-18"), ("withdrawal", "-12"))
+    assert ("person", "left", "withdrawal", "0", "0", "12", "12") in changes.rows_by_cause
+    assert changes == told(old, new, ("1.0.0", "1.1.0"), (PROVENANCE, NEWER), 10, Inside(frozenset(range(1, 13))))
 
 
 def test_a_few_people_of_one_cause_are_withheld_with_what_gives_them_away(tmp_path: Path) -> None:

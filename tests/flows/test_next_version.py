@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from drb import open_board
 from extract.delta import READ
 from extract.loader import open_dataset
 from extract.manifest import read_manifest
+from extract.spec import Window
 from flows import earlier_study, registry
 from flows.attribution import Steps
 from flows.cli.exits import call
@@ -111,6 +113,9 @@ def test_a_refresh_of_few_people_is_base_and_delta_and_reads_as_one_table(
     )
     assert rows(told).equals(rows(asked.collect()))
     assert told["numeric_value"].to_list().count(7.25) == 2
+    changes = json.loads((package / "docs/changes.json").read_bytes())
+    assert (changes["rows_by_cause"], changes["codes_by_cause"]) == ([], [])  # two people
+    assert changes["tables"] == [["measurement", "*", "*", "*", "0", "*"]]
 
 
 @contextmanager
@@ -148,6 +153,13 @@ def test_the_earlier_definition_runs_on_the_refreshed_cdm(first_version: FirstVe
     told = steps_of(women, ("definition", "cdm"), tmp_path)
     assert first <= told.refreshed
     assert not first <= told.drawn
+    with planned(women) as run:
+        assert run.earlier is not None
+        earlier = read_manifest(run.earlier)
+        assert earlier_study.same_settings(run, earlier) is True
+        longer = run.study.spec.extract.model_copy(update={"window": Window(from_days=-730, to_days=0)})
+        study = replace(run.study, spec=run.study.spec.model_copy(update={"extract": longer}))
+        assert earlier_study.same_settings(replace(run, study=study), earlier) is False
 
 
 def test_what_was_asked_before_is_believed_only_as_the_manifest_has_it(
@@ -166,6 +178,7 @@ def test_what_was_asked_before_is_believed_only_as_the_manifest_has_it(
         earlier = read_manifest(run.earlier)
         assert earlier_study.steps(run, earlier, ("definition", "cdm"), tmp_path) is None
         assert earlier_study.steps(run, earlier, ("cdm",), tmp_path) is None
+        assert earlier_study.same_settings(run, earlier) is None
         both = earlier_study.steps(run, earlier, ("cdm", "policy"), tmp_path)
         assert both is not None
         assert both.refreshed == both.drawn
@@ -182,11 +195,19 @@ def test_a_definition_and_a_refresh_that_came_together_are_told_apart_to_the_sta
     package = Path(registry.read(mine.home, name).package)
     told = json.loads((package / "docs/changes.json").read_bytes())
     assert told["apart"]
-    assert {"definition", "cdm"} <= set(told["causes"])
+    assert told["causes"] == ["definition", "cdm"]  # the study's other settings are known to be as they were
+    rows = {(table, who, causes) for table, who, causes, *_ in told["rows_by_cause"]}
+    assert {("person", "came", "definition"), ("person", "came", "cdm"), ("person", "left", "definition")} <= rows
+    assert {causes for _, who, causes in rows if who == "stayed"} <= {
+        *("cdm", "definition + cdm"),
+        *("cdm + deidentification", "definition + cdm + deidentification"),
+    }
+    people = {n for *_, added, _, removed in told["rows_by_cause"] for n in (added, removed)}
+    assert all(int(n) >= 10 for n in people - {"0", "*"})
     causes = {cause for cause, _ in told["by_cause"]}
     assert {"definition", "cdm"} <= causes
     assert not any("definition +" in cause for cause in causes)
     assert "A person counts once" in (package / "docs/CHANGES.md").read_text(encoding="utf-8")
     assert not (package / "asked").exists()
     assert call(["diff", str(mine.home.store / FIRST), str(package), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["by_cause"] == told["by_cause"]
+    assert json.loads(capsys.readouterr().out) == told

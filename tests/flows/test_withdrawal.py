@@ -89,6 +89,10 @@ def test_the_next_version_is_without_them_and_says_so(
     changes = (folder / "docs/CHANGES.md").read_text(encoding="utf-8")
     assert "## 1.0.0 → 1.1.0" in changes
     assert "withdrawal (동의 철회)" in changes
+    told = json.loads((folder / "docs/changes.json").read_bytes())
+    assert told["causes"] == ["withdrawal"]
+    assert {cause for cause, _ in told["by_cause"]} == {"withdrawal", "redrawn"}  # and who is drawn in their place
+    assert not [line for line in told["rows_by_cause"] if line[1] != "stayed"]  # of one person, and of few
     assert "첫 버전" in (mine.store / FIRST / "docs/CHANGES.md").read_text(encoding="utf-8")
 
 
