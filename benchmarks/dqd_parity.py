@@ -24,6 +24,7 @@ from duckcdm import sqlrender
 
 from cdm import open_source
 from cdm.engine import connect
+from cdm.errors import BadInput
 from cdm.source import Need, Source
 from quality.baseline.declared import Check, catalogue
 from quality.baseline.declared.structure import VOCABULARY
@@ -65,6 +66,8 @@ def published(folder: Path, version: str) -> Iterator[Theirs]:
 
 
 def _rows(path: Path) -> list[Row]:
+    if not path.is_file():
+        raise BadInput(f"{path}: no such file; name the dashboard's inst/ folder, which holds csv/ and sql/sql_server/")
     with path.open(encoding="utf-8-sig", newline="") as lines:
         return list(csv.DictReader(lines))
 

@@ -172,6 +172,8 @@ def main() -> None:
     parser.add_argument("--peers", type=Path)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
+    if asked.cdm and not (asked.cdm / "person.parquet").is_file():
+        parser.error(f"--cdm {asked.cdm}: no person.parquet there; name the folder of a hospital's Parquet files")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _prepare(folder, asked.people, asked.rows)
