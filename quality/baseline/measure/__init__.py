@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from quality.baseline.declared import Check
 from quality.baseline.measure import concepts, keys, lives, own, people, scan, sexes, sources, units, visits
+from quality.baseline.measure.beside import beside, small
 from quality.baseline.measure.database import Database
 from quality.baseline.measure.figure import Figure
 from quality.baseline.measure.fused import together
@@ -19,7 +20,7 @@ Told = Callable[[str, float], None]
 def measure(
     db: Database, checks: Sequence[Check], *, refuse_negative: bool = False, tell: Told | None = None
 ) -> dict[Check, Figure]:
-    """Count for every check. tell: hears the table that comes next and the share of tables done.
+    """Count for every check. tell: hears the table that is measured and the share of tables done.
 
     Raises BadInput when a table cannot be read, SourceUnavailable when the database is away.
     """
@@ -28,11 +29,21 @@ def measure(
         by_table[check.table].append(check)
     shared = _Shared(db, checks)
     found: dict[Check, Figure] = {}
-    for number, (table, asked) in enumerate(by_table.items()):
+
+    def of(db: Database, table: str) -> dict[Check, Figure]:
+        return _table(db, table, by_table[table], shared, refuse_negative=refuse_negative)
+
+    few_rows = small(db, list(by_table))
+    coming = beside(db, few_rows, of)
+    for number, table in enumerate(sorted(by_table, key=few_rows.__contains__)):
         if tell:
             tell(table, number / len(by_table))
-        found |= _table(db, table, asked, shared, refuse_negative=refuse_negative)
-        db.drop(table)
+        if table in few_rows:
+            found |= next(coming)
+        else:
+            found |= of(db, table)
+            db.drop(table)
+    coming.close()
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from datetime import date
 from typing import Any
 
@@ -119,9 +120,19 @@ class Database:
         return f"CAST(t.{quote(field)} AS DATE)" if family == "datetime" else f"t.{quote(field)}"
 
     def make(self, name: str, select: str) -> None:
-        """Keep what several tables' checks need as a temporary table."""
-        self.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
+        """Keep what several tables' checks need as a table of the engine, for every connection to it."""
+        self.run(f"CREATE OR REPLACE TABLE {name} AS {select}")
         self.made.add(name)
+
+    def another(self) -> Database:
+        """The same database over a connection of its own, to be asked at the same time. What was shown and made is there, too."""
+        other = copy(self)
+        other.con = self.con.cursor()
+        return other
+
+    def size(self, table: str) -> int:
+        """How many rows a table that was opened before has; 0 of another."""
+        return self._counted.get(table, (0,))[0]
 
     def fact(self, sql: str) -> Any:
         """Fetch one value of tables made so; it is asked once."""

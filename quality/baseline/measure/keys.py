@@ -50,13 +50,13 @@ def collect(db: Database, table: str, field: str, *, referenced: bool) -> Keys |
         return Keys(name, filled, filled if unique else db.one(f"SELECT count(DISTINCT {key}) FROM {rows}")[0])
     if whole and filled and hi - lo < min(max(SPREAD * filled, 1 << 16), WIDEST):
         db.run(
-            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {lo}::BIGINT AS lo, {hi}::BIGINT AS hi, "
+            f"CREATE OR REPLACE TABLE {name} AS SELECT {lo}::BIGINT AS lo, {hi}::BIGINT AS hi, "
             f"bitstring_agg({key}::BIGINT, {lo}::BIGINT, {hi}::BIGINT) AS bits FROM {rows}"
         )
         (distinct,) = db.one(f"SELECT bit_count(bits) FROM {name}")
         return Keys(name, filled, distinct, lo, hi, bits=True)
     distinct_keys = f"SELECT {'' if unique else 'DISTINCT'} {key} AS k FROM {rows} WHERE {key} IS NOT NULL"
-    db.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {distinct_keys}")
+    db.run(f"CREATE OR REPLACE TABLE {name} AS {distinct_keys}")
     (distinct,) = db.one(f"SELECT count(*) FROM {name}")
     return Keys(name, filled, distinct)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import sha256
 
+from quality.baseline.measure.beside import beside
 from quality.baseline.measure.database import Database
 from quality.measure.engine import quote
 
@@ -25,12 +26,16 @@ def take(db: Database) -> dict[str, str]:
     """Map every table that checks read to its fingerprint. Where showing a table means copying it there are none."""
     if not db.shows_views:
         return {}
-    found = {}
-    for table in db.present:
-        wanted = VOCABULARY.get(table, db.present[table])
-        if table in VOCABULARY or db.checks(table):
-            found[table] = _of_vocabulary(db, table, wanted) if table in VOCABULARY else _of_rows(db, table)
-    return found
+    read = [table for table in db.present if table in VOCABULARY or db.checks(table)]
+    for table in read:  # two connections that show tables at a time are in each other's way
+        db.attach(table, db.present[table])
+    return dict(zip(read, beside(db, read, _of_table), strict=True))
+
+
+def _of_table(db: Database, table: str) -> str:
+    if table in VOCABULARY:
+        return _of_vocabulary(db, table, VOCABULARY[table])
+    return _of_rows(db, table)
 
 
 def _of_rows(db: Database, table: str) -> str:

@@ -122,8 +122,9 @@ class Given(Source):
     def attach(self, con: duckdb.DuckDBPyConnection, need: Need) -> None:
         con.execute("CREATE SCHEMA IF NOT EXISTS cdm")
         for name, columns in need.columns.items():
-            con.register(f"given_{name}", self._tables[name])
-            con.execute(f"CREATE OR REPLACE VIEW cdm.{name} AS SELECT {', '.join(columns)} FROM given_{name}")
+            con.register("given", self._tables[name])  # which another connection would not see
+            con.execute(f"CREATE OR REPLACE TABLE cdm.{name} AS SELECT {', '.join(columns)} FROM given")
+            con.unregister("given")
 
     def close(self) -> None:
         """Nothing is held."""
