@@ -65,7 +65,12 @@ def _tell(home: Home, told: Told) -> None:
     show.title("Load it")
     for line in five_lines(Path(told.releases[-1]["folder"])):
         show.text(f"  {line}")
-    if told.before:
+    if told.newer:
+        show.text(
+            "\nThe demo had been run here before with other code or settings: what stood was kept, and "
+            f"{', '.join(told.newer)} made beside it."
+        )
+    elif told.before:
         show.text("\nThe demo had been run here before: what stood was kept and verified, nothing was changed.")
 
 

@@ -28,20 +28,24 @@ CONDITIONS = {"expires_on": "2035-12-31", "destruction_within_days": 30}
 
 @dataclass(frozen=True)
 class Told:
-    """What the demo did. counts: answers by study. releases: what was pulled. events: of the board's ledger."""
+    """What the demo did. counts: answers by study. releases: what was pulled. events: of the board's ledger.
+
+    before: whether the demo had been run here before; newer: the releases that it made beside those that stood.
+    """
 
     counts: dict[str, list[feasibility.Answer]]
     releases: list[dict[str, Any]]
     events: int
     head: str
     before: bool
+    newer: tuple[str, ...]
 
 
 def play(home: Home, seed: int) -> Told:
     """Play the whole story; what stands already is kept. Raises what the verbs raise."""
     _one_seed(home, seed)
     with open_board(home.board_url) as board:
-        before = bool(board.releases.list("system", ReleaseState.RELEASED))
+        before = {release.name for release in board.releases.list("system", ReleaseState.RELEASED)}
         gather(board)
         with opened(home):
             counts = {study: feasibility.ask(home, shipped(study), "all")[1] for study, _ in EXTRACTIONS}
@@ -70,7 +74,8 @@ def play(home: Home, seed: int) -> Told:
         [{**b, **p, "state": out["state"]} for b, p, out in zip(built, pulled, published, strict=True)],
         report.events,
         str(report.head),
-        before,
+        bool(before),
+        tuple(release["release"] for release in built if before and release["release"] not in before),
     )
 
 
