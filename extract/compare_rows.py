@@ -39,7 +39,7 @@ class TableChange:
     """One table. rows: before and after. added, removed: whole rows, as multisets. people: whose rows those are.
 
     stayed: how many of those people are in both versions. by: the rows by group and label; none of a table about nobody.
-    columns_added, columns_removed, columns_retyped: names.
+    columns_added, columns_removed: names. columns_retyped: (name, type before, after), in DuckDB's words.
     """
 
     rows: tuple[int, int]
@@ -50,7 +50,7 @@ class TableChange:
     by: tuple[RowsBy, ...] = ()
     columns_added: tuple[str, ...] = ()
     columns_removed: tuple[str, ...] = ()
-    columns_retyped: tuple[str, ...] = ()
+    columns_retyped: tuple[tuple[str, str, str], ...] = ()
 
 
 def table(
@@ -81,7 +81,7 @@ def table(
         by=_by(con),
         columns_added=tuple(sorted(set(new) - set(old))),
         columns_removed=tuple(sorted(set(old) - set(new))),
-        columns_retyped=tuple(sorted(c for c in set(old) & set(new) if old[c] != new[c])),
+        columns_retyped=tuple(sorted((c, old[c], new[c]) for c in set(old) & set(new) if old[c] != new[c])),
     )
 
 

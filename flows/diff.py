@@ -208,7 +208,7 @@ def _columns(found: Difference, causes: str) -> tuple[Line, ...]:
         kinds = (
             ("column added", change.columns_added),
             ("column removed", change.columns_removed),
-            ("type changed", change.columns_retyped),
         )
         lines += [(f"{name}.{column}", kind) for kind, columns in kinds for column in columns]
+        lines += [(f"{name}.{column}", f"type changed: {was} → {is_}") for column, was, is_ in change.columns_retyped]
     return tuple((*line, causes) for line in lines)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from cdm.errors import BadInput
@@ -17,6 +19,7 @@ from flows.diff import diff, told
 from tests.extract.release import PROVENANCE, deidentified, inputs
 
 NEWER = PROVENANCE.model_copy(update={"cdm_release_digest": "e" * 64})
+CODED = PROVENANCE.model_copy(update={"code_version": "0.1.1"})
 
 
 def tables(cases: range, controls: range, value: float = 1.5, column: str = "") -> dict[str, str]:
@@ -115,6 +118,17 @@ def test_columns_and_several_causes_are_told_together(tmp_path: Path) -> None:
     assert changes.causes == ("definition", "cdm", "policy")
     assert changes.by_cause == (("definition + cdm + policy", "-20"),)
     assert changes.columns == (("person.race_concept_id", "column added", "cdm + policy + study"),)
+
+
+def test_a_column_of_another_type_is_told_with_both(tmp_path: Path) -> None:
+    old = release(tmp_path, "1.0.0", tables(range(1, 51), range(1001, 1101)))
+    new = release(tmp_path, "1.0.1", tables(range(1, 51), range(1001, 1101)), provenance=CODED)
+    person = pq.read_table(old / "tables" / "person.parquet")
+    place = person.column_names.index("year_of_birth")
+    narrow = person.set_column(place, "year_of_birth", person["year_of_birth"].cast(pa.int32()))
+    pq.write_table(narrow, old / "tables" / "person.parquet")
+    changes = diff(old, new, 10)
+    assert changes.columns == (("person.year_of_birth", "type changed: INTEGER → BIGINT", "code"),)
 
 
 def test_two_equal_versions_and_a_first_one(tmp_path: Path) -> None:
