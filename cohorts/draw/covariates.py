@@ -23,7 +23,7 @@ from cohorts.draw.events import History, Reals
 from cohorts.draw.order import UInt64
 from cohorts.draw.roster import Finder, Keys, Roster
 
-LOOKBACK = 365
+LOOKBACK = events.USUAL
 SEEN_IN = 0.005
 """A concept is a covariate of its own when at least this share of the people have it."""
 MANY = 250_000

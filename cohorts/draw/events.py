@@ -18,6 +18,8 @@ from cohorts.draw.roster import Finder, Places, Roster, Sieve, Window
 Reals = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
 LAST_BITS = np.int32(0xFFFF)
+USUAL = 365
+"""Days that histories look back unless they say otherwise; where all of a table do so, its rows' days are not kept."""
 FIRST_DAY = -700_000
 """Of whole records: some day before every date that a hospital has, in days since 1970."""
 
@@ -36,7 +38,7 @@ class History:
     value: str
     concepts: tuple[int, ...] | None = None
     column: str | None = None
-    days: int | None = 365
+    days: int | None = USUAL
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -49,13 +51,13 @@ class History:
 class Events:
     """The rows of one table, in no promised order.
 
-    row: place in the roster; concept: 0 for none; day: since 1970; values: column -> number, NaN for none; back: days
-    before the index date from which on there are rows, None for all.
+    row: place in the roster; concept: 0 for none; day: since 1970, None where nobody asks for it; values: column -> number, NaN
+    for none; back: days before the index date from which on there are rows, None for all.
     """
 
     row: Places
     concept: Small
-    day: Small
+    day: Small | None
     values: dict[str, Doubles]
     back: int | None
 
@@ -65,6 +67,7 @@ class Events:
         if history.concepts is not None:
             good = place_among(self.concept, np.array(history.concepts, np.int32)) >= 0
         if history.days != self.back:
+            assert self.day is not None
             good = _and(good, Window(roster, history.days).holds(self.row, self.day))
         if history.column is not None:
             good = _and(good, ~np.isnan(self.values[history.column]))
@@ -72,7 +75,8 @@ class Events:
             return self
         rows = np.flatnonzero(good)
         values = {name: v[rows] for name, v in self.values.items()}
-        return Events(self.row[rows], self.concept[rows], self.day[rows], values, history.days)
+        day = None if self.day is None else self.day[rows]
+        return Events(self.row[rows], self.concept[rows], day, values, history.days)
 
     @cached_property
     def distinct(self) -> Ints:
@@ -121,12 +125,14 @@ def read(
         SELECT {finder.key("person_id")} AS key, {code} AS code, {date}::DATE AS on_day{numbers}
         FROM cdm.{table} WHERE {date} {_span(roster, back)} AND {finder.within("person_id")}"""
     sieve = Sieve(roster, finder, back)
-    parts = [_kept(part, sieve) for part in batches(con, query)]
+    dated = {h.days for h in histories} != {USUAL} or any(h.value == "latest" for h in histories)
+    parts = [_kept(part, sieve, dated=dated) for part in batches(con, query)]
     if not parts:
         none = np.empty(0, np.int32)
-        return Events(none, none, none, {c: np.empty(0, np.float64) for c in named}, back)
-    row, code_, day, *values = (np.concatenate(x) for x in zip(*parts, strict=True))
-    return Events(row, code_, day, dict(zip(named, values, strict=True)), back)
+        return Events(none, none, none if dated else None, {c: np.empty(0, np.float64) for c in named}, back)
+    row, code_, *rest = (np.concatenate(x) for x in zip(*parts, strict=True))
+    day = rest.pop(0) if dated else None
+    return Events(row, code_, day, dict(zip(named, rest, strict=True)), back)
 
 
 def _span(roster: Roster, back: int | None) -> str:
@@ -137,10 +143,10 @@ def _span(roster: Roster, back: int | None) -> str:
     return f"BETWEEN DATE '1970-01-01' + {max(low, FIRST_DAY)} AND DATE '1970-01-01' + ({high})"
 
 
-def _kept(part: tuple[npt.NDArray[Any], ...], sieve: Sieve) -> tuple[npt.NDArray[Any], ...]:
+def _kept(part: tuple[npt.NDArray[Any], ...], sieve: Sieve, *, dated: bool) -> tuple[npt.NDArray[Any], ...]:
     key, code, day, *values = part
     row, at = sieve.keep(key, day)
-    return row, code[at], day[at], *(v[at] for v in values)
+    return row, code[at], *([day[at]] if dated else []), *(v[at] for v in values)
 
 
 def tell(history: History, events: Events, roster: Roster) -> Reals:
@@ -148,6 +154,7 @@ def tell(history: History, events: Events, roster: Roster) -> Reals:
     mine = events.of(history, roster)
     if history.value == "latest":
         assert history.column is not None
+        assert mine.day is not None
         return _latest(mine.row, mine.day, mine.values[history.column], len(roster))
     rows = mine.distinct >> np.int64(32) if history.value == "distinct" else mine.row
     counts = np.bincount(rows, minlength=len(roster))
