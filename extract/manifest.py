@@ -135,7 +135,7 @@ class Manifest(_Frozen):
     writer: str
     files: tuple[FileEntry, ...]
 
-    @field_validator("release")
+    @field_validator("release", "site_id")  # both become names of files
     @classmethod
     def _plain_name(cls, name: str) -> str:
         return check_release_name(name)
@@ -177,7 +177,7 @@ class Manifest(_Frozen):
 def check_release_name(name: str) -> str:
     """Refuse a name that could not be a folder's everywhere; ValueError."""
     if not RELEASE_NAME.fullmatch(name):
-        raise ValueError("a release is named in lower-case letters, digits and . _ -, 128 at most")
+        raise ValueError("a release and its hospital are named in lower-case letters, digits and . _ -, 128 at most")
     return name
 
 

@@ -64,7 +64,8 @@ class Pooled:
             read(self.sites[site]).select(pl.lit(site).alias(SITE), pl.exclude(SITE))
             for site in sites
         ]  # fmt: skip
-        return pl.concat(frames, how="diagonal")
+        # Releases of before every column had the CDM's type may hold narrower ones.
+        return pl.concat(frames, how="diagonal_relaxed")
 
 
 def open_pooled(folders: Sequence[Path]) -> Pooled:

@@ -36,16 +36,14 @@ def pool(
     from flows.faults import guarded
     from flows.home import home
 
-    pooled = open_pooled(folders)
-    reports = {
-        data.folder: pulling.check(home(), data.folder, require_signature=not unsigned)
-        for data in pooled.sites.values()
-    }
+    # First of all: nothing is read of a file that may be damaged.
+    reports = {folder: pulling.check(home(), folder, require_signature=not unsigned) for folder in folders}
     wrong = [(folder, finding) for folder, report in reports.items() for finding in report.findings if not report.ok]
     if wrong:
         for folder, finding in wrong:
             show.text(f"{folder}: {finding.file}: {finding.what}")
         raise Found
+    pooled = open_pooled(folders)
     people = guarded("pool", out, lambda: write_pooled_meds(pooled, out.absolute(), hold_out))
     if as_json:
         show.as_json({"folder": str(out), "sites": list(pooled.sites), "people": people})

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import meds
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -67,6 +68,20 @@ def test_tables_stand_one_below_the_other_with_their_hospital(two: list[Path]) -
     ]  # fmt: skip
     assert data.table("visit_occurrence").collect()["site_id"].unique().to_list() == ["seoul01"]
     assert data.cohort().collect().group_by("site_id").len().sort("site_id").rows() == [("busan02", 2), ("seoul01", 3)]
+
+
+def test_an_earlier_release_with_narrower_columns_fits(two: list[Path]) -> None:
+    path = two[1] / "tables" / "person.parquet"
+    person = pq.read_table(path)
+    place = person.column_names.index("year_of_birth")
+    pq.write_table(person.set_column(place, "year_of_birth", person["year_of_birth"].cast(pa.int32())), path)
+    born = open_pooled(two).table("person").collect()["year_of_birth"]
+    assert (born.dtype, sorted(born)) == (pl.Int64, [1940, 1942, 1950, 1955, 1960])
+
+
+def test_a_hospital_whose_name_is_a_path_is_no_release(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="its hospital are named in lower-case letters"):
+        built(tmp_path, site_id="../elsewhere")
 
 
 def test_a_fold_is_a_hospital(two: list[Path]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import closing
 
 from quality.baseline.declared import Check
 from quality.baseline.measure import concepts, keys, lives, own, people, scan, sexes, sources, units, visits
@@ -34,16 +35,15 @@ def measure(
         return _table(db, table, by_table[table], shared, refuse_negative=refuse_negative)
 
     few_rows = small(db, list(by_table))
-    coming = beside(db, few_rows, of)
-    for number, table in enumerate(sorted(by_table, key=few_rows.__contains__)):
-        if tell:
-            tell(table, number / len(by_table))
-        if table in few_rows:
-            found |= next(coming)
-        else:
-            found |= of(db, table)
-            db.drop(table)
-    coming.close()
+    with closing(beside(db, few_rows, of)) as coming:
+        for number, table in enumerate(sorted(by_table, key=few_rows.__contains__)):
+            if tell:
+                tell(table, number / len(by_table))
+            if table in few_rows:
+                found |= next(coming)
+            else:
+                found |= of(db, table)
+                db.drop(table)
     return found
 
 
