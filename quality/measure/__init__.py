@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from cdm.engine import Limits
 from quality.inputs import GateInputs
@@ -17,6 +18,7 @@ from quality.measure import (
     risk,
     study,
 )
+from quality.measure.known import Filled
 from quality.measure.opened import Opened, TableView, open_run
 from quality.measure.people import per_person
 from quality.measure.probe import take
@@ -54,7 +56,9 @@ def _table(opened: Opened, view: TableView, removed: Mapping[str, int]) -> list[
         dates = deidentification.precisions(opened, view)
         whole = whole_rows(opened, view, dates)
         same = whole.same
-        found += whole.metrics(view)
+        if whole.extracted != view.raw_filled.rows:  # the file tells of people as well who did not stay
+            view = replace(view, raw_filled=Filled())
+        found += [*whole.metrics(view), contract.person_resolves(opened, view)]
     taken = take(
         opened,
         view,
@@ -63,6 +67,7 @@ def _table(opened: Opened, view: TableView, removed: Mapping[str, int]) -> list[
             *deidentification.probes(opened, view),
             *completeness.probes(view, removed.get(view.name, 0)),
             *plausibility.probes(opened, view),
+            *(plausibility.life(opened, view) if view.person else ()),
             *study.probes(opened, view),
         ],
         same=same,

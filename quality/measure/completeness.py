@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quality.measure.engine import quote
+from quality.measure.known import filled
 from quality.measure.opened import TableView
 from quality.measure.probe import Probe
 
@@ -26,7 +27,7 @@ def probes(view: TableView, removed: int) -> list[Probe]:
         settled = view.acted("keep", "shift")
         asked += [
             Probe(
-                "completeness.filled_as_source", name, f"count(t.{quote(name)})", combine="share",
+                "completeness.filled_as_source", name, filled(name), combine="share",
                 slack=removed, settled=name in settled,
             )
             for name in view.acted("keep", "clip", "shift")

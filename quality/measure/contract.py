@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from quality.measure.engine import quote
+from quality.measure.engine import quote, row
+from quality.measure.known import empty, filled
 from quality.measure.opened import RECORDS, Opened, TableView
 from quality.measure.people import row_key
 from quality.measure.policy_record import DROPPED
-from quality.measure.probe import PERSON, Probe, alias, references
+from quality.measure.probe import Probe, alias, references
 from quality.verdict import Metric
 
 # Types whose every value is a BIGINT.
@@ -62,8 +63,8 @@ def by_column(check: str, view: TableView, wrong: list[str]) -> list[Metric]:
 
 
 def probes(opened: Opened, view: TableView, removed: Mapping[str, int]) -> list[Probe]:
-    """Ask for keys, required values, people and references of one table. removed: rows that recorded rules took out."""
-    return [*_required(view), *_key(view), *_people(view), *_references(opened, view, removed)]
+    """Ask for keys, required values and references of one table. removed: rows that recorded rules took out."""
+    return [*_required(view), *_key(view), *_references(opened, view, removed)]
 
 
 def _required(view: TableView) -> list[Probe]:
@@ -89,22 +90,31 @@ def _unique(view: TableView, name: str) -> Probe:
     return Probe("contract.key_unique", name, f"count(t.{quote(name)}) - count(DISTINCT t.{quote(name)})")
 
 
-def _people(view: TableView) -> list[Probe]:
-    if not view.person:
-        return []
-    return [Probe("contract.person_resolves", view.person, "count(*) FILTER (WHERE p.person_id IS NULL)", joins=PERSON)]
+def person_resolves(opened: Opened, view: TableView) -> Metric:
+    """Measure whether every row is of somebody in the release; needs what `whole_rows` leaves."""
+    strangers, all_rows = row(
+        opened.con,
+        "SELECT coalesce(sum(rows) FILTER (WHERE p.person_id IS NULL), 0)::BIGINT, coalesce(sum(rows), 0)::BIGINT "
+        "FROM deid_rows LEFT JOIN deid_people p USING (person_id)",
+        f"the table {view.name}",
+    )
+    return Metric("contract.person_resolves", view.name, view.person or "", strangers, all_rows)
 
 
 def _references(opened: Opened, view: TableView, removed: Mapping[str, int]) -> list[Probe]:
     asked = []
     for name, target in references(view).items():
-        filled = f"count(t.{quote(name)})"
-        resolved = f"count(*) FILTER (WHERE {alias(name)}.key IS NOT NULL)"
-        asked.append(Probe("contract.references_resolve", name, f"{filled} - {resolved}", of=filled, joins=name))
+        there, resolved = filled(name), f"count(*) FILTER (WHERE {alias(name)}.key IS NOT NULL)"
+        lost = f"{there} - {resolved}"
+        if (
+            view.filled.columns.get(name) == view.raw_filled.columns.get(name) == 0
+        ):  # what is never filled points at nothing
+            there = resolved = lost = "0"
+        asked.append(Probe("contract.references_resolve", name, lost, of=there, joins=name))
         if name in view.acted("pseudonymise", "keep") and view.person and _lasts(opened, target, removed):
             slack = removed.get(view.name, 0)
             asked.append(
-                Probe("contract.references_kept", name, resolved, of=filled, combine="loss", slack=slack, joins=name)
+                Probe("contract.references_kept", name, resolved, of=there, combine="loss", slack=slack, joins=name)
             )
     return asked
 
@@ -120,4 +130,4 @@ def _lasts(opened: Opened, target: str, removed: Mapping[str, int]) -> bool:
 
 
 def _empty(check: str, name: str) -> Probe:
-    return Probe(check, name, f"count(*) - count(t.{quote(name)})")
+    return Probe(check, name, empty(name))

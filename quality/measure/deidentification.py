@@ -40,7 +40,8 @@ def probes(opened: Opened, view: TableView) -> list[Probe]:
         if name not in view.table.names:
             continue
         action = view.actions.get(name, "drop")
-        filled = f"count(t.{quote(name)})"
+        # What must not be there is looked for in the rows, not in what the file tells of itself (`known`).
+        filled = f"count(*) FILTER (WHERE t.{quote(name)} IS NOT NULL)"
         if action == "replace":
             found = f"CASE WHEN min(t.{quote(name)}) IS DISTINCT FROM max(t.{quote(name)}) THEN 1 ELSE 0 END"
             asked.append(Probe("deidentification.replaced_is_constant", name, found))

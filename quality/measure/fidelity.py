@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from quality.measure.completeness import main_concept
 from quality.measure.engine import finite, quote, row
+from quality.measure.known import filled
 from quality.measure.opened import Opened, TableView
 from quality.verdict import Metric
 
@@ -27,22 +28,24 @@ def metrics(opened: Opened, view: TableView, *, same: bool) -> list[Metric]:
         for column in view.table.columns
         if column.name in kept and not column.is_concept and column.family == "number"
     ]
-    filled = _filled(opened, view, [*codes, *numbers])
+    counts = _filled(opened, view, [*codes, *numbers])
     found = []
     for name in codes:
         apart = 0.0 if name in settled else _codes(opened, view, name)
-        found.append(Metric("fidelity.concepts", view.name, name, apart, filled[name]))
+        found.append(Metric("fidelity.concepts", view.name, name, apart, counts[name]))
     for name in numbers:
         apart = 0.0 if {name, concept} <= settled else _numbers(opened, view, name)
-        found.append(Metric("fidelity.numbers", view.name, name, apart, filled[name]))
+        found.append(Metric("fidelity.numbers", view.name, name, apart, counts[name]))
     return found
 
 
 def _filled(opened: Opened, view: TableView, names: list[str]) -> dict[str, int]:
     if not names:
         return {}
-    counts = ", ".join(f"count({quote(name)})" for name in names)
-    found = row(opened.con, f"SELECT {counts} FROM deid.{quote(view.name)}", f"the table {view.name}")
+    if view.filled.columns.keys() >= {*names}:
+        return {name: view.filled.columns[name] for name in names}
+    counts = ", ".join(filled(name) for name in names)
+    found = row(opened.con, f"SELECT {counts} FROM deid.{quote(view.name)} t", f"the table {view.name}")
     return dict(zip(names, found, strict=True))
 
 

@@ -13,6 +13,7 @@ from cdm.errors import BadInput
 from cdm.schema import Family, Table, tables
 from quality.inputs import GateInputs
 from quality.measure.engine import literal, quote, row, rows, run
+from quality.measure.known import Filled, read_filled
 from quality.measure.policy_record import PolicyRecord, read_policy_record
 
 RECORDS = frozenset({"cohort.parquet", "columns.json", "risk.json"})
@@ -55,12 +56,18 @@ _CROSSWALK = {"person_id": "BIGINT", "subject_id": "BIGINT", "offset_days": "INT
 
 @dataclass(frozen=True)
 class TableView:
-    """One CDM table on both sides. raw, deid: column -> DuckDB type as found; empty when there is no file."""
+    """One CDM table on both sides. raw, deid: column -> DuckDB type as found; empty when there is no file.
+
+    raw_filled, filled: what the files tell of how far the columns are of the extracted rows of those who stayed, and of the
+        released rows; nothing where they do not tell just that.
+    """
 
     table: Table
     raw: Mapping[str, str]
     deid: Mapping[str, str]
     actions: Mapping[str, str]
+    raw_filled: Filled
+    filled: Filled
 
     @property
     def name(self) -> str:
@@ -160,18 +167,19 @@ def _columns(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
 def _views(con: duckdb.DuckDBPyConnection, inputs: GateInputs, policy: PolicyRecord) -> dict[str, TableView]:
     views = {}
     for name, table in tables(inputs.cdm_version).items():
-        sides = {}
+        sides, told = {}, {"raw": Filled(), "deid": Filled()}
         for side, folder in (("raw", inputs.raw), ("deid", inputs.deid)):
             path = folder / f"{name}.parquet"
             sides[side] = _columns(con, path) if path.is_file() else {}
             if sides[side]:
+                told[side] = read_filled(con, path)
                 run(
                     con,
                     f"CREATE VIEW {side}.{quote(name)} AS SELECT * FROM read_parquet({literal(path)})",
                     str(path),
                 )
         if sides["raw"] or sides["deid"]:
-            views[name] = TableView(table, sides["raw"], sides["deid"], policy.of(name))
+            views[name] = TableView(table, sides["raw"], sides["deid"], policy.of(name), told["raw"], told["deid"])
     return views
 
 

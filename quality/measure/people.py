@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from quality.measure.engine import WORD, order_kept, quote, row, run
+from quality.measure.engine import order_kept, quote, row, run
 from quality.measure.opened import Opened, TableView
 
 PRECISIONS = ("second", "minute", "hour", "day")
@@ -47,19 +47,17 @@ def row_key(view: TableView) -> str | None:
 
 
 def per_person(opened: Opened, view: TableView, dates: Mapping[str, str]) -> PerPerson:
-    """Sum up the runs that `whole_rows` leaves. Leaves table `per_person` in the engine, `suspects` of whom something differs.
+    """Put together what `whole_rows` leaves of both sides. Leaves table `per_person` in the engine, `suspects` of whom something differs.
 
     dates: column -> precision at which it is compared.
     """
-    sums = f"sum(rows)::BIGINT AS n, sum(key_sum) / nullif(sum(keys), 0) AS mean_key, (sum(hashes) % {WORD})::UBIGINT AS hashes"
     run(
         opened.con,
         "CREATE OR REPLACE TEMP TABLE per_person AS "
-        f"WITH raw_side AS (SELECT p.subject_id, min(person_id) AS person_id, {sums} "
-        "FROM raw_runs JOIN raw_people p USING (person_id) GROUP BY ALL), "
-        f"deid_side AS (SELECT nullif(person_id, {NOBODY}) AS subject_id, min(place) AS place, {sums} FROM deid_runs GROUP BY ALL) "
-        "SELECT subject_id, r.person_id, r.n AS raw_n, d.n AS deid_n, r.mean_key AS raw_key, d.mean_key AS deid_key, d.place, "
-        "(r.n, r.hashes) IS NOT DISTINCT FROM (d.n, d.hashes) AS same_rows "
+        "WITH raw_side AS (SELECT p.subject_id, r.* FROM raw_rows r JOIN raw_people p USING (person_id)), "
+        f"deid_side AS (SELECT nullif(person_id, {NOBODY}) AS subject_id, * EXCLUDE (person_id) FROM deid_rows) "
+        "SELECT subject_id, r.person_id, r.rows AS raw_n, d.rows AS deid_n, r.mean_key AS raw_key, d.mean_key AS deid_key, "
+        "d.place, r.rows IS NOT DISTINCT FROM d.rows AND r.hashes IS NOT DISTINCT FROM d.hashes AS same_rows "
         "FROM raw_side r FULL JOIN deid_side d USING (subject_id)",
         f"the table {view.name}",
     )
@@ -117,8 +115,7 @@ def _suspects(opened: Opened, view: TableView, dates: Mapping[str, str]) -> tupl
 
 def _order(opened: Opened, view: TableView, extracted: str, released: str) -> float:
     """How much of the order of people on the extracted side is left; a person all of whose keys are empty comes last."""
-    asked = ", ".join(f"coalesce({name}::DOUBLE, 'Infinity')" for name in (extracted, released))
-    return order_kept(opened.con, f"SELECT {asked} {_BOTH}", f"the table {view.name}")
+    return order_kept(opened.con, f"SELECT {extracted}::DOUBLE, {released}::DOUBLE {_BOTH}", f"the table {view.name}")
 
 
 def moved_dates(dates: Mapping[str, str], *, moved: bool) -> list[str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from quality.measure.engine import quote
+from datetime import MAXYEAR
+
+from quality.measure.engine import quote, row
+from quality.measure.known import both, filled
 from quality.measure.opened import Opened, TableView
 from quality.measure.probe import PERSON, Probe
 from quality.spec import Window
@@ -12,15 +15,15 @@ PERIODS = frozenset({"observation_period", "payer_plan_period"})
 
 
 def probes(opened: Opened, view: TableView) -> list[Probe]:
-    """Ask for one table."""
-    return [*_calendar(view), *_pairs(view), *_life(view), *_window(opened, view)]
+    """Ask for one table, apart from `life`."""
+    return [*_calendar(view), *_pairs(view), *_window(opened, view)]
 
 
 def _calendar(view: TableView) -> list[Probe]:
     names = [name for name in (*view.table.date_columns, *view.table.datetime_columns) if name in view.sound]
     return [
         Probe(
-            "plausibility.calendar", name, of=f"count(t.{quote(name)})",
+            "plausibility.calendar", name, of=filled(name),
             where=f"t.{quote(name)} < DATE '1900-01-01' OR t.{quote(name)} >= DATE '2101-01-01'",
         )
         for name in names
@@ -36,7 +39,7 @@ def _pairs(view: TableView) -> list[Probe]:
             found.append(
                 Probe(
                     "plausibility.start_not_after_end", end or "",
-                    f"count(*) FILTER (WHERE {a} > {b})", of=f"count(*) FILTER (WHERE {a} IS NOT NULL AND {b} IS NOT NULL)",
+                    f"count(*) FILTER (WHERE {a} > {b})", of=both(start or "", end or ""),
                 )
             )  # fmt: skip
     for date in table.date_columns:
@@ -47,31 +50,47 @@ def _pairs(view: TableView) -> list[Probe]:
                 Probe(
                     "plausibility.date_agrees_with_time", time,
                     f"count(*) FILTER (WHERE {a} <> CAST({b} AS DATE))",
-                    of=f"count(*) FILTER (WHERE {a} IS NOT NULL AND {b} IS NOT NULL)", combine="excess",
+                    of=both(date, time), combine="excess",
                     settled={date, time} <= {*view.acted("shift")},
                 )
             )  # fmt: skip
     return found
 
 
-def _life(view: TableView) -> list[Probe]:
-    """Births are compared on the extracted side: released years of birth are coarser than a year."""
+def life(opened: Opened, view: TableView) -> list[Probe]:
+    """Ask whether events lie within lives; needs what `whole_rows` leaves.
+
+    Births are compared on the extracted side: released years of birth are coarser than a year. Days before everybody's
+    birth or after nobody's death are told from others by a file's own limits, which the first halves of both conditions ask.
+    """
     start = view.table.start_date
     if start not in view.shared or not view.person:
         return []
-    column = f"t.{quote(start or '')}"
-    known = "count(*) FILTER (WHERE p.{0} IS NOT NULL)"
+    column, what = f"t.{quote(start or '')}", f"the table {view.name}"
+    born, youngest = row(
+        opened.con,
+        "SELECT coalesce(sum(rows), 0)::BIGINT, max(year_of_birth) FROM raw_rows JOIN raw_people USING (person_id) "
+        "WHERE year_of_birth IS NOT NULL",
+        what,
+    )
+    latest = f"{column} < DATE '{youngest:04d}-01-01' AND " if born and 0 < youngest <= MAXYEAR else ""
     found = [
         Probe(
-            "plausibility.not_before_birth", start or "", f"count(*) FILTER (WHERE year({column}) < p.year_of_birth)",
-            of=known.format("year_of_birth"), combine="raw", joins=PERSON,
+            "plausibility.not_before_birth", start or "", of=str(born), combine="raw", joins=PERSON,
+            where=f"{latest}year({column}) < p.year_of_birth" if born else "",
         )
     ]  # fmt: skip
     if view.name != "death":
+        dead, first = row(
+            opened.con,
+            "SELECT coalesce(sum(rows), 0)::BIGINT, min(death_date) FROM deid_rows JOIN deid_people USING (person_id) "
+            "WHERE death_date IS NOT NULL",
+            what,
+        )
         found.append(
             Probe(
-                "plausibility.not_after_death", start or "", f"count(*) FILTER (WHERE {column} > p.death_date + 60)",
-                of=known.format("death_date"), joins=PERSON,
+                "plausibility.not_after_death", start or "", of=str(dead), joins=PERSON,
+                where=f"{column} > DATE '{first}' AND p.death_date IS NOT NULL AND {column} > p.death_date + 60" if dead else "",
             )
         )  # fmt: skip
     return found

@@ -120,14 +120,21 @@ def _scans(
 
 
 def _scan(opened: Opened, view: TableView, side: str, joins: str, probes: Sequence[Probe]) -> dict[Probe, Figures]:
-    figures: list[str] = []
-    values: list[Any] = []
-    for probe in probes:
-        figures += [probe.expression, probe.of]
-        values.extend(probe.values)
     what, table = f"the table {view.name}", f"{side}.{quote(view.name)} AS t {_joined(opened, view, side, joins)}"
-    found = row(opened.con, f"SELECT {', '.join(figures)} FROM {table}", what, values)
-    measured = {probe: (found[2 * i] or 0, found[2 * i + 1] or 0) for i, probe in enumerate(probes)}
+    # No join adds or takes away a row of those whom the files tell of, so what they tell holds whatever is joined.
+    known = (view.filled if side == "deid" else view.raw_filled).answers
+    wanted = {(text, values) for probe in probes for text, values in ((probe.expression, probe.values), (probe.of, ()))}
+    figures: dict[tuple[str, tuple[Any, ...]], float] = {
+        (text, values): int(text) if text.isdigit() else known[text]
+        for text, values in wanted
+        if text.isdigit() or text in known
+    }
+    asked = sorted(wanted - figures.keys(), key=repr)
+    if asked:
+        values = [value for _, bound in asked for value in bound]
+        found = row(opened.con, f"SELECT {', '.join(text for text, _ in asked)} FROM {table}", what, values)
+        figures |= {one: count or 0 for one, count in zip(asked, found, strict=True)}
+    measured = {probe: (figures[probe.expression, probe.values], figures[probe.of, ()]) for probe in probes}
     for probe in probes:
         if probe.repeats:
             counted = repeated(opened.con, f"SELECT {probe.repeats} FROM {table}", what)

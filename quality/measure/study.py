@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quality.measure.completeness import main_concept
 from quality.measure.engine import quote, row
+from quality.measure.known import filled
 from quality.measure.opened import Opened, TableView
 from quality.measure.probe import Probe
 from quality.spec import RequiredConcepts, ValueRange
@@ -30,9 +31,9 @@ def metrics(opened: Opened) -> list[Metric]:
 def probes(opened: Opened, view: TableView) -> list[Probe]:
     """Ask for the declared columns and ranges of one table."""
     spec = opened.inputs.expectations
-    filled = [
+    declared_filled = [
         # No row at all is not full either.
-        Probe("study.filled", column, f"count(t.{quote(column)})", of="greatest(count(*), 1)", threshold=least)
+        Probe("study.filled", column, filled(column), of="greatest(count(*), 1)", threshold=least)
         for (table, column), least in _declared(opened).items()
         if table == view.name and column in view.sound
     ]
@@ -41,7 +42,7 @@ def probes(opened: Opened, view: TableView) -> list[Probe]:
         for declared in spec.ranges
         if declared.table == view.name and declared.column in view.sound
     ]
-    return [*filled, *ranges]
+    return [*declared_filled, *ranges]
 
 
 def _declared(opened: Opened) -> dict[tuple[str, str], float]:

@@ -7,14 +7,15 @@ and column by column, and need not be counted a second time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from cdm.arrays import numbers
+from cdm.arrays import table
 from quality.measure import engine
 from quality.measure.contract import WHOLE, counted_whole
 from quality.measure.engine import WORD, batches, quote, repeats, row
@@ -29,11 +30,13 @@ Numbers = npt.NDArray[np.generic]
 class WholeRows:
     """What the look found. same: the sums of both sides agree, and so do the numbers of rows.
 
-    rows: released rows. repeated: those that repeat another in person, days and kept values; added: more of them than were
-    extracted. repeated_keys: those whose key another has, None where there is no whole number to tell.
+    extracted: rows of those who stayed. rows: released rows. repeated: those that repeat another in person, days and kept
+    values; added: more of them than were extracted. repeated_keys: those whose key another has, None where there is no whole
+    number to tell.
     """
 
     same: bool
+    extracted: int
     rows: int
     repeated: int
     added: int
@@ -64,9 +67,9 @@ class _Side:
 def whole_rows(opened: Opened, view: TableView, dates: Mapping[str, str]) -> WholeRows:
     """Look at a table of people's rows. `dates`: column -> precision at which it is compared.
 
-    Leaves the tables `deid_runs` and `raw_runs` in the engine: one row for each run of rows of one person (person_id, as that
-    side knows it), in the order of the file: rows, keys (how many are filled), key_sum, hashes (their sum, modulo 2^64)
-    and place (the first row's). Takes 16 bytes for each released row.
+    Leaves the tables `deid_rows` and `raw_rows` in the engine: one row for each person (person_id, as that side knows it;
+    NOBODY where there is none) with rows, mean_key (infinite where no key is filled), hashes (their sum, modulo 2^64) and
+    place (the first row's). Takes 16 bytes for each released row.
     """
     what, con = f"the table {view.name}", opened.con
     raw = _side(opened, view, dates, moved=True)
@@ -77,52 +80,78 @@ def whole_rows(opened: Opened, view: TableView, dates: Mapping[str, str]) -> Who
     if repeated and not same:
         before = engine.repeated(con, f"SELECT days FROM ({_rows(view, dates, moved=True)})", what)
     unique = repeats(deid.keys) if counted_whole(view, row_key(view) or "") else None
-    return WholeRows(same, deid.rows, repeated, max(0, repeated - before), unique)
+    return WholeRows(same, raw.rows, deid.rows, repeated, max(0, repeated - before), unique)
 
 
 def _side(opened: Opened, view: TableView, dates: Mapping[str, str], *, moved: bool) -> _Side:
     what, con = f"the table {view.name}", opened.con
     (most,) = (0,) if moved else row(con, f"SELECT count(*) FROM deid.{quote(view.name)}", what)
     days, keys = np.empty(most, np.uint64), np.empty(most, np.int64)
-    runs, rows, filled, total = [], 0, 0, 0
+    runs, rows, filled, total = [_runs(_NO_ROWS, 0)], 0, 0, 0
     for batch in batches(con, _hashed(view, dates, moved=moved), what):
         found = {name: np.from_dlpack(column) for name, column in zip(batch.schema.names, batch.columns, strict=True)}
         hashes = found["whole"]
         runs.append(_runs(found, rows))
         if not moved:
             days[rows : rows + len(hashes)] = found["days"]
-            key = found["key"][found["filled"] == 1]
+            key = found["key"] if found["filled"].all() else found["key"][found["filled"] == 1]
             keys[filled : filled + len(key)] = key
             filled += len(key)
         rows, total = rows + len(hashes), (total + int(hashes.sum(dtype=np.uint64))) % WORD
-    con.register("raw_runs" if moved else "deid_runs", pa.Table.from_batches(runs, _RUNS))
+    con.register("raw_rows" if moved else "deid_rows", _people(runs))
     return _Side(rows, total, days, keys[:filled])
 
 
-_RUN: dict[str, pa.DataType] = {
-    "person_id": pa.int64(),
-    "rows": pa.int64(),
-    "keys": pa.int64(),
-    "key_sum": pa.float64(),
-    "hashes": pa.uint64(),
-    "place": pa.int64(),
+Runs = Mapping[str, Numbers]
+_NO_ROWS: Runs = {
+    "person": np.empty(0, np.int64),
+    "filled": np.empty(0, np.uint8),
+    "key": np.empty(0, np.int64),
+    "whole": np.empty(0, np.uint64),
 }
-_RUNS = pa.schema(_RUN)
 
 
-def _runs(found: Mapping[str, Numbers], before: int) -> pa.RecordBatch:
+def _runs(found: Mapping[str, Numbers], before: int) -> Runs:
     """Sum up each run of rows of one person. Files are sorted by person, so runs are few; in any other order they are many."""
     people = found["person"]
-    starts = np.concatenate(([0], np.flatnonzero(people[1:] != people[:-1]) + 1))
-    summed = {
-        "person_id": people[starts],
-        "rows": np.diff(np.append(starts, len(people))),
-        "keys": np.add.reduceat(found["filled"], starts, dtype=np.int64),
-        "key_sum": np.add.reduceat(found["key"].astype(np.float64), starts),
-        "hashes": np.add.reduceat(found["whole"], starts),
+    starts = _starts(people)
+    return {
+        "person": people[starts],
         "place": before + starts,
+        "rows": np.diff(np.append(starts, len(people))),
+        "keys": _summed(found["filled"].astype(np.int64), starts),
+        "key_sum": _summed(found["key"].astype(np.float64), starts),
+        "hashes": _summed(found["whole"], starts),
     }
-    return pa.RecordBatch.from_arrays([numbers(summed[name]) for name in _RUNS.names], schema=_RUNS)
+
+
+def _people(runs: Sequence[Runs]) -> pa.Table:
+    """Sum up the runs of each person. Sums of hashes wrap, as whole numbers do in NumPy: they are modulo 2^64."""
+    whole = {name: np.concatenate([run[name] for run in runs]) for name in runs[0]}
+    order = np.argsort(whole["person"], kind="stable")
+    whole = {name: column[order] for name, column in whole.items()}
+    starts = _starts(whole["person"])
+    keys, key_sum = _summed(whole["keys"], starts), _summed(whole["key_sum"], starts)
+    summed = {
+        "person_id": whole["person"][starts],
+        "place": whole["place"][starts],  # the sort is stable: a person's first run comes first
+        "rows": _summed(whole["rows"], starts),
+        "hashes": _summed(whole["hashes"], starts),
+        "mean_key": np.divide(key_sum, keys, out=np.full(len(keys), np.inf), where=keys > 0),
+    }
+    return table(summed)
+
+
+def _starts(people: Numbers) -> npt.NDArray[np.int64]:
+    """The first place of each run of equal numbers."""
+    differs = np.ones(len(people), bool)
+    differs[1:] = people[1:] != people[:-1]
+    return np.flatnonzero(differs)
+
+
+def _summed(values: npt.NDArray[Any], starts: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """The sum of each run. There may be none."""
+    return np.add.reduceat(values, starts) if len(starts) else values[:0]
 
 
 def _hashed(view: TableView, dates: Mapping[str, str], *, moved: bool) -> str:
