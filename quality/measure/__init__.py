@@ -59,6 +59,7 @@ def _table(opened: Opened, view: TableView, removed: Mapping[str, int]) -> list[
         if whole.extracted != view.raw_filled.rows:  # the file tells of people as well who did not stay
             view = replace(view, raw_filled=Filled())
         found += [*whole.metrics(view), contract.person_resolves(opened, view)]
+        people = per_person(opened, view, dates)
     taken = take(
         opened,
         view,
@@ -75,7 +76,6 @@ def _table(opened: Opened, view: TableView, removed: Mapping[str, int]) -> list[
     found += [one.metric(view.name) for one in taken]
     found += fidelity.metrics(opened, view, same=same)
     if view.person:
-        people = per_person(opened, view, dates)
         found += reconciliation.rows(opened, view, people, dates)
         found += deidentification.table(opened, view, people, dates)
     return found

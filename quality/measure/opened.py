@@ -92,6 +92,15 @@ class TableView:
         key = self.table.person_key
         return key if key in self.shared else None
 
+    @property
+    def stayed(self) -> str:
+        """SQL that leaves of the extracted rows `t` those of people who stayed; nothing where all did, as `raw_filled` tells."""
+        return (
+            ""
+            if self.raw_filled.rows is not None
+            else f"SEMI JOIN raw_people ON raw_people.person_id = t.{self.person}"
+        )
+
     def acted(self, *actions: str) -> tuple[str, ...]:
         """Name the shared columns to which the policy did one of these."""
         return tuple(name for name in self.shared if self.actions.get(name) in actions)
@@ -129,7 +138,11 @@ def open_run(inputs: GateInputs, limits: Limits | None = None) -> Opened:
             raise BadInput(f"{folder}: no folder of {what}; run the earlier stages first.")
     con = connect(limits)
     try:
-        run(con, "CREATE SCHEMA raw; CREATE SCHEMA deid", "the engine")
+        run(
+            con,
+            "CREATE SCHEMA raw; CREATE SCHEMA deid; CREATE SCHEMA raw_apart; CREATE SCHEMA deid_apart",
+            "the engine",
+        )
         _record(con, "draw", inputs.draw, _DRAW)
         _record(con, "crosswalk", inputs.crosswalk, _CROSSWALK)
         cohort = inputs.deid / "cohort.parquet"

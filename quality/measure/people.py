@@ -15,6 +15,9 @@ NOTHING = "1"
 NOBODY = -(2**63) + 1
 """Stands for no person in columns of plain numbers."""
 
+FEW = 0.1
+"""Up to this share of all rows, those of people of whom something differs are looked at by themselves."""
+
 _BOTH = "FROM per_person WHERE raw_n IS NOT NULL AND deid_n IS NOT NULL"
 
 
@@ -47,7 +50,10 @@ def row_key(view: TableView) -> str | None:
 
 
 def per_person(opened: Opened, view: TableView, dates: Mapping[str, str]) -> PerPerson:
-    """Put together what `whole_rows` leaves of both sides. Leaves table `per_person` in the engine, `suspects` of whom something differs.
+    """Put together what `whole_rows` leaves of both sides.
+
+    Leaves the table `per_person` in the engine, `suspects` of whom something differs, and their rows as raw_apart.<table>
+    and deid_apart.<table>, which hold everybody's where such people are not few.
 
     dates: column -> precision at which it is compared.
     """
@@ -61,6 +67,7 @@ def per_person(opened: Opened, view: TableView, dates: Mapping[str, str]) -> Per
         "FROM raw_side r FULL JOIN deid_side d USING (subject_id)",
         f"the table {view.name}",
     )
+    _apart(opened, view)
     moved_wrong, changed = _suspects(opened, view, dates)
     found = row(
         opened.con,
@@ -85,25 +92,45 @@ def per_person(opened: Opened, view: TableView, dates: Mapping[str, str]) -> Per
     )
 
 
+def _apart(opened: Opened, view: TableView) -> None:
+    what, person, table = f"the table {view.name}", quote(view.person or ""), quote(view.name)
+    (few,) = row(
+        opened.con,
+        f"SELECT coalesce(sum(raw_n + deid_n) FILTER (WHERE NOT same_rows) <= {FEW} * sum(raw_n + deid_n), true) FROM "
+        "(SELECT coalesce(raw_n, 0) AS raw_n, coalesce(deid_n, 0) AS deid_n, same_rows FROM per_person)",
+        what,
+    )
+    for side, key in (("raw", "person_id"), ("deid", "subject_id")):
+        of = (
+            f"SEMI JOIN (SELECT {key} FROM per_person WHERE NOT same_rows) w ON w.{key} IS NOT DISTINCT FROM t.{person}"
+        )
+        run(
+            opened.con,
+            f"CREATE OR REPLACE {'TABLE' if few else 'VIEW'} {side}_apart.{table} AS "
+            f"SELECT t.* FROM {side}.{table} t {of if few else ''}",
+            what,
+        )
+
+
 def _suspects(opened: Opened, view: TableView, dates: Mapping[str, str]) -> tuple[int, int]:
     """Tell of everybody with released rows that differ whether the dates do. Counts people with other dates, other values."""
-    what, con, person = f"the table {view.name}", opened.con, quote(view.person or "")
+    what, con, person, table = f"the table {view.name}", opened.con, quote(view.person or ""), quote(view.name)
     raw, deid = (", ".join(moved_dates(dates, moved=side)) or NOTHING for side in (True, False))
-    differing = "SELECT subject_id FROM per_person WHERE deid_n IS NOT NULL AND NOT same_rows"
+    differing = "SELECT subject_id, person_id FROM per_person WHERE deid_n IS NOT NULL AND NOT same_rows"
     run(
         con,
-        f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT subject_id, true AS same_dates FROM ({differing}) LIMIT 0",
+        f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT *, true AS same_dates FROM ({differing}) LIMIT 0",
         what,
     )
     if row(con, f"SELECT count(*) FROM ({differing})", what)[0]:
         run(
             con,
             f"INSERT INTO suspects WITH who AS ({differing}), "
-            f"raw_side AS (SELECT p.subject_id, sum(hash({raw})) AS dates FROM raw.{quote(view.name)} t "
-            f"JOIN raw_people p ON p.person_id = t.{person} SEMI JOIN who ON who.subject_id = p.subject_id GROUP BY ALL), "
-            f"deid_side AS (SELECT t.{person} AS subject_id, sum(hash({deid})) AS dates FROM deid.{quote(view.name)} t "
+            f"raw_side AS (SELECT p.subject_id, sum(hash({raw})) AS dates FROM raw_apart.{table} t "
+            f"SEMI JOIN who ON who.person_id = t.{person} JOIN raw_people p ON p.person_id = t.{person} GROUP BY ALL), "
+            f"deid_side AS (SELECT t.{person} AS subject_id, sum(hash({deid})) AS dates FROM deid_apart.{table} t "
             f"SEMI JOIN who ON who.subject_id = t.{person} GROUP BY ALL) "
-            "SELECT who.subject_id, r.dates IS NOT DISTINCT FROM d.dates AND d.dates IS NOT NULL "
+            "SELECT who.*, r.dates IS NOT DISTINCT FROM d.dates AND d.dates IS NOT NULL "
             "FROM who LEFT JOIN raw_side r USING (subject_id) LEFT JOIN deid_side d USING (subject_id)",
             what,
         )
@@ -145,11 +172,11 @@ def unexplained(opened: Opened, view: TableView, dates: Mapping[str, str], *, va
     deid, raw = (", ".join([*moved_dates(dates, moved=side), *kept]) or NOTHING for side in (False, True))
     found = row(
         opened.con,
-        f"WITH who AS (SELECT subject_id FROM suspects WHERE {'' if values else 'NOT '}same_dates) "
-        f"SELECT count(*) FROM (SELECT t.{person}, {deid} FROM deid.{quote(view.name)} t "
+        f"WITH who AS (SELECT * FROM suspects WHERE {'' if values else 'NOT '}same_dates) "
+        f"SELECT count(*) FROM (SELECT t.{person}, {deid} FROM deid_apart.{quote(view.name)} t "
         f"SEMI JOIN who s ON s.subject_id IS NOT DISTINCT FROM t.{person} EXCEPT ALL "
-        f"SELECT p.subject_id, {raw} FROM raw.{quote(view.name)} t JOIN raw_people p ON p.person_id = t.{person} "
-        "SEMI JOIN who s ON s.subject_id = p.subject_id)",
+        f"SELECT p.subject_id, {raw} FROM raw_apart.{quote(view.name)} t SEMI JOIN who s ON s.person_id = t.{person} "
+        f"JOIN raw_people p ON p.person_id = t.{person})",
         f"the table {view.name}",
     )
     return int(found[0])

@@ -25,7 +25,7 @@ class Probe:
     joins: what of these it is about: PERSON, or the column of the reference; nothing else is joined for it.
     combine: which figure is meant: the released side's, the extracted side's, released beyond extracted ('excess'),
         extracted beyond released ('loss', of what is part of its denominator), or the difference of their shares of all rows.
-    settled: where the rows of both sides are the same, so is this figure.
+    settled: where a person's rows are the same on both sides, so is this figure of them.
     repeats: instead of `expression`, a whole number of each row, of which those are counted that are there already.
     where: instead of `expression`, a condition on one column, whose rows are counted in a statement of its own, for mostly
         a file's own limits of the column tell that there is none.
@@ -88,8 +88,13 @@ def take(opened: Opened, view: TableView, probes: Iterable[Probe], *, same: bool
     asked = list(probes)
     settled = [probe for probe in asked if same and probe.settled]
     both = [probe for probe in asked if probe not in settled]
-    deid = _scans(opened, view, "deid", [probe for probe in both if "deid" in probe.sides], settled)
+    apart = [probe for probe in both if probe.settled and probe.combine == "excess"]
+    both = [probe for probe in both if probe not in apart]
+    deid = _scans(opened, view, "deid", [probe for probe in both if "deid" in probe.sides], [*settled, *apart])
     raw = {probe: deid[probe] for probe in settled}
+    # How much more one side has than the other is decided by those people alone whose rows differ.
+    for found, side in ((deid, "deid_apart"), (raw, "raw_apart")):
+        found |= {probe: (figure, deid[probe][1]) for probe, (figure, _) in _scans(opened, view, side, apart).items()}
     raw |= _without_loss(opened, view, [probe for probe in both if probe.combine == "loss"], deid)
     raw |= _scans(opened, view, "raw", [probe for probe in both if "raw" in probe.sides and probe not in raw])
     nothing = (0, 0)
@@ -122,7 +127,7 @@ def _scans(
 def _scan(opened: Opened, view: TableView, side: str, joins: str, probes: Sequence[Probe]) -> dict[Probe, Figures]:
     what, table = f"the table {view.name}", f"{side}.{quote(view.name)} AS t {_joined(opened, view, side, joins)}"
     # No join adds or takes away a row of those whom the files tell of, so what they tell holds whatever is joined.
-    known = (view.filled if side == "deid" else view.raw_filled).answers
+    known = {"deid": view.filled.answers, "raw": view.raw_filled.answers}.get(side, {})
     wanted = {(text, values) for probe in probes for text, values in ((probe.expression, probe.values), (probe.of, ()))}
     figures: dict[tuple[str, tuple[Any, ...]], float] = {
         (text, values): int(text) if text.isdigit() else known[text]
@@ -149,9 +154,11 @@ def _scan(opened: Opened, view: TableView, side: str, joins: str, probes: Sequen
 def _joined(opened: Opened, view: TableView, side: str, joins: str) -> str:
     """SQL of the joins: on the extracted side always the people who stayed, for only their rows are looked at."""
     found = []
-    if view.person and (side == "raw" or joins == PERSON):
-        kind = "LEFT JOIN deid_people" if side == "deid" else "JOIN raw_people"
+    if view.person and joins == PERSON:
+        kind = "LEFT JOIN deid_people" if side.startswith("deid") else "JOIN raw_people"
         found.append(f"{kind} AS p ON p.person_id = t.{quote(view.person)}")
+    elif view.person and side.startswith("raw"):
+        found.append(view.stayed)
     if joins in references(view):
         found.append(_keys(opened, view, side, joins))
     return " ".join(found)
