@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 from _pytest.nodeid import coerce_node_id
 
+from cdm.engine import THREADS
 from cdm.server import Server, start
 
 _numbers = count(1)
@@ -25,6 +27,8 @@ TOGETHER = ("tests/cdm/synthetic", "tests/cohorts/conformance", "tests/extract/d
 def pytest_configure(config: pytest.Config) -> None:
     # A test leaves little that only the collector finds, and looking costs a tenth of the time.
     gc.set_threshold(50_000, 20, 20)
+    # Two workers share the machine; an engine's second thread costs a tenth more for tables as small as these.
+    os.environ.setdefault(THREADS, "1")
     # The flows take longest, so they go first (below); xdist would begin with groups of many tests.
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False

@@ -20,6 +20,10 @@ MEANINGS = {
 }
 VARIABLES = (
     ("NARU_HOME", "Where everything is kept: sites, keys, runs, board, store. Default `~/.naru`."),
+    (
+        "NARU_THREADS",
+        "How many threads an engine uses where a hospital's setting says nothing. Default: one for each core.",
+    ),
     ("NARU_USER", "Who acts where `--as` is not given. Default: the login name."),
     ("NARU_BOARD_URL", "The board's database, where it is not the embedded SQLite file."),
     ("NARU_LANG", "`ko` for Korean output; default: the locale's."),
