@@ -14,6 +14,7 @@ import pyarrow as pa
 from cdm.arrays import flags, numbers, table, texts
 from cohorts.columns.keys import Whole
 from cohorts.execution.arrow import ask, small, whole
+from cohorts.execution.widths import Widths
 from cohorts.plan.filters import InSet
 from cohorts.plan.nodes import Scan
 from cohorts.plan.uses import Use
@@ -47,18 +48,21 @@ class Fetcher:
         self._con = con
         self._sets = sets
         self._used = used
+        self._widths = Widths(con)
 
     def fetch(
         self, given: Sequence[tuple[int, Scan]], who: Whole | None = None, span: tuple[int, int] | None = None
     ) -> list[Fetched]:
         """The rows of these streams; who: person_ids whom alone the engine is to tell of."""
+        branches = scans.branches(given)
         if who is not None:
-            self._show("who", {"person_id": who})
+            tables = {branch.domain.table for branch in branches}
+            self._show("who", {"person_id": self._widths.fit(who, [(table, "person_id") for table in tables])})
         if any(isinstance(condition, InSet) for _, scan in given for condition in scan.filters):
             number = np.repeat(np.arange(len(self._sets)), [len(one) for one in self._sets])
             self._show("member", {"set_id": number.astype(np.int32), "concept_id": np.concatenate(self._sets)})
         limits = scans.Limits(who is not None, span)
-        found = [self._branch(branch, limits) for branch in scans.branches(given)]
+        found = [self._branch(branch, limits) for branch in branches]
         if who is not None:
             self._con.unregister("who")
         return found
@@ -100,11 +104,13 @@ class Fetcher:
         self._con.unregister("codes")
 
     def _concepts(self, branch: scans.Branch, *, source: bool) -> dict[str, npt.NDArray[np.generic]]:
+        column = branch.domain.source[1] if source and branch.domain.source else branch.domain.concept
+        assert column is not None
         streams, concepts = [], []
         for number, scan in branch.streams:
             concept_set = scan.source_set if source else scan.concept_set
             assert concept_set is not None
-            members = self._sets[concept_set]
+            members = self._widths.fit(self._sets[concept_set], [(branch.domain.table, column)])
             streams.append(np.full(len(members), number, np.int16))
             concepts.append(members)
         return {"stream": np.concatenate(streams), "concept_id": np.concatenate(concepts)}
