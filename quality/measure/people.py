@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from quality.measure.engine import order_kept, quote, row, run
+from quality.measure.engine import WORD, order_kept, quote, row, run
 from quality.measure.opened import Opened, TableView
 
 PRECISIONS = ("second", "minute", "hour", "day")
@@ -60,7 +60,10 @@ def per_person(opened: Opened, view: TableView, dates: Mapping[str, str]) -> Per
     run(
         opened.con,
         "CREATE OR REPLACE TEMP TABLE per_person AS "
-        "WITH raw_side AS (SELECT p.subject_id, r.* FROM raw_rows r JOIN raw_people p USING (person_id)), "
+        # People who share a pseudonym, a fault that is told elsewhere, are one here as they are in the release.
+        "WITH raw_side AS (SELECT p.subject_id, min(person_id) AS person_id, sum(rows)::BIGINT AS rows, "
+        f"(sum(hashes) % {WORD})::UBIGINT AS hashes, avg(mean_key) AS mean_key "
+        "FROM raw_rows r JOIN raw_people p USING (person_id) GROUP BY p.subject_id), "
         f"deid_side AS (SELECT nullif(person_id, {NOBODY}) AS subject_id, * EXCLUDE (person_id) FROM deid_rows) "
         "SELECT subject_id, r.person_id, r.rows AS raw_n, d.rows AS deid_n, r.mean_key AS raw_key, d.mean_key AS deid_key, "
         "d.place, r.rows IS NOT DISTINCT FROM d.rows AND r.hashes IS NOT DISTINCT FROM d.hashes AS same_rows "
@@ -100,10 +103,12 @@ def _apart(opened: Opened, view: TableView) -> None:
         "(SELECT coalesce(raw_n, 0) AS raw_n, coalesce(deid_n, 0) AS deid_n, same_rows FROM per_person)",
         what,
     )
-    for side, key in (("raw", "person_id"), ("deid", "subject_id")):
-        of = (
-            f"SEMI JOIN (SELECT {key} FROM per_person WHERE NOT same_rows) w ON w.{key} IS NOT DISTINCT FROM t.{person}"
-        )
+    differ = "SELECT subject_id AS who FROM per_person WHERE NOT same_rows"
+    extracted = (
+        f"SELECT p.person_id AS who FROM raw_people p SEMI JOIN ({differ}) d ON d.who IS NOT DISTINCT FROM p.subject_id"
+    )
+    for side, whose in (("raw", extracted), ("deid", differ)):
+        of = f"SEMI JOIN ({whose}) w ON w.who IS NOT DISTINCT FROM t.{person}"
         run(
             opened.con,
             f"CREATE OR REPLACE {'TABLE' if few else 'VIEW'} {side}_apart.{table} AS "
@@ -116,10 +121,10 @@ def _suspects(opened: Opened, view: TableView, dates: Mapping[str, str]) -> tupl
     """Tell of everybody with released rows that differ whether the dates do. Counts people with other dates, other values."""
     what, con, person, table = f"the table {view.name}", opened.con, quote(view.person or ""), quote(view.name)
     raw, deid = (", ".join(moved_dates(dates, moved=side)) or NOTHING for side in (True, False))
-    differing = "SELECT subject_id, person_id FROM per_person WHERE deid_n IS NOT NULL AND NOT same_rows"
+    differing = "SELECT subject_id FROM per_person WHERE deid_n IS NOT NULL AND NOT same_rows"
     run(
         con,
-        f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT *, true AS same_dates FROM ({differing}) LIMIT 0",
+        f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT subject_id, true AS same_dates FROM ({differing}) LIMIT 0",
         what,
     )
     if row(con, f"SELECT count(*) FROM ({differing})", what)[0]:
@@ -127,10 +132,10 @@ def _suspects(opened: Opened, view: TableView, dates: Mapping[str, str]) -> tupl
             con,
             f"INSERT INTO suspects WITH who AS ({differing}), "
             f"raw_side AS (SELECT p.subject_id, sum(hash({raw})) AS dates FROM raw_apart.{table} t "
-            f"SEMI JOIN who ON who.person_id = t.{person} JOIN raw_people p ON p.person_id = t.{person} GROUP BY ALL), "
+            f"JOIN raw_people p ON p.person_id = t.{person} SEMI JOIN who ON who.subject_id = p.subject_id GROUP BY ALL), "
             f"deid_side AS (SELECT t.{person} AS subject_id, sum(hash({deid})) AS dates FROM deid_apart.{table} t "
             f"SEMI JOIN who ON who.subject_id = t.{person} GROUP BY ALL) "
-            "SELECT who.*, r.dates IS NOT DISTINCT FROM d.dates AND d.dates IS NOT NULL "
+            "SELECT who.subject_id, r.dates IS NOT DISTINCT FROM d.dates AND d.dates IS NOT NULL "
             "FROM who LEFT JOIN raw_side r USING (subject_id) LEFT JOIN deid_side d USING (subject_id)",
             what,
         )
@@ -172,11 +177,11 @@ def unexplained(opened: Opened, view: TableView, dates: Mapping[str, str], *, va
     deid, raw = (", ".join([*moved_dates(dates, moved=side), *kept]) or NOTHING for side in (False, True))
     found = row(
         opened.con,
-        f"WITH who AS (SELECT * FROM suspects WHERE {'' if values else 'NOT '}same_dates) "
+        f"WITH who AS (SELECT subject_id FROM suspects WHERE {'' if values else 'NOT '}same_dates) "
         f"SELECT count(*) FROM (SELECT t.{person}, {deid} FROM deid_apart.{quote(view.name)} t "
         f"SEMI JOIN who s ON s.subject_id IS NOT DISTINCT FROM t.{person} EXCEPT ALL "
-        f"SELECT p.subject_id, {raw} FROM raw_apart.{quote(view.name)} t SEMI JOIN who s ON s.person_id = t.{person} "
-        f"JOIN raw_people p ON p.person_id = t.{person})",
+        f"SELECT p.subject_id, {raw} FROM raw_apart.{quote(view.name)} t JOIN raw_people p ON p.person_id = t.{person} "
+        "SEMI JOIN who s ON s.subject_id = p.subject_id)",
         f"the table {view.name}",
     )
     return int(found[0])
